@@ -1,0 +1,1 @@
+"""Builds and validates the notebooks: jupytext, nbgrader, nbval, papermill."""

@@ -1,0 +1,11 @@
+"""What the notebooks import: `summary`, `plotting`, `datasets`, `checks`.
+
+Importing this package costs milliseconds; TensorFlow loads only inside the functions that need it.
+"""
+
+import os
+
+# TensorFlow reads these once, when it is first imported. Without oneDNN's fused kernels the numbers
+# depend less on the processor, and the start-up lines with process ids stay out of the notebooks.
+os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "0")
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
