@@ -1,0 +1,159 @@
+#!/usr/bin/env python3
+"""The front door of the course. It needs nothing but Python itself.
+
+    python course.py lab [NOTEBOOK]   open JupyterLab on the homework, or on NOTEBOOK
+    python course.py grade PATH       grade a folder of submissions
+    python course.py build [NAME]     build the notebooks from lessons/
+    python course.py test             run every check of the project
+
+The first run makes `.venv` and installs the pinned packages there, unless the Python that runs this
+file has them already. `python course.py COMMAND --help` shows the options of a command.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+from importlib import metadata
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent
+VENV = ROOT / ".venv"
+LOCK = ROOT / "requirements.lock"
+OLDEST, NEWEST = (3, 11), (3, 13)
+HOMEWORK = "Day018_vgg16.ipynb"
+
+# command: (module that does the work, what it needs)
+COMMANDS = {
+    "lab": ("jupyterlab", "requirements.txt"),
+    "grade": ("grading", "requirements.txt"),
+    "build": ("ci.build", "requirements-dev.txt"),
+    "test": ("ci.test", "requirements-dev.txt"),
+}
+
+
+def main(arguments: list[str]) -> int:
+    """Run one command and return its exit code."""
+    if not arguments or arguments[0] in ("-h", "--help"):
+        print(__doc__)
+        return 0 if arguments else 2
+    command, *options = arguments
+    if command not in COMMANDS:
+        sys.exit(f"course.py: no command {command!r}; it knows {', '.join(COMMANDS)}")
+    module, requirements = COMMANDS[command]
+    if command == "lab":
+        if wants_help(options):
+            print(
+                "usage: course.py lab [NOTEBOOK] [any option of JupyterLab]\n\n"
+                f"Open JupyterLab on NOTEBOOK (default: {HOMEWORK})."
+            )
+            return 0
+        options = lab_options(options)
+    # Help is shown by the command's own parser, which the standard library suffices for.
+    python = sys.executable if wants_help(options) else ready_python(requirements)
+    return run([python, "-m", module, *options])
+
+
+def wants_help(options: list[str]) -> bool:
+    """Whether the options ask for help."""
+    return "-h" in options or "--help" in options
+
+
+def lab_options(options: list[str]) -> list[str]:
+    """JupyterLab's arguments: the notebook to open, and leave to run as root in a container."""
+    notebooks = [option for option in options if option.endswith(".ipynb")] or [HOMEWORK]
+    for notebook in notebooks:
+        if not (ROOT / notebook).is_file():
+            known = ", ".join(sorted(path.name for path in ROOT.glob("*.ipynb")))
+            sys.exit(f"course.py: there is no notebook {notebook!r}; there are {known}")
+    others = [option for option in options if option not in notebooks]
+    is_root = hasattr(os, "geteuid") and os.geteuid() == 0
+    return [
+        *(str(ROOT / notebook) for notebook in notebooks),
+        f"--ServerApp.root_dir={ROOT}",
+        *(["--allow-root"] if is_root else []),
+        *others,
+    ]
+
+
+def ready_python(requirements: str) -> str:
+    """A Python that has the pinned packages: this one, or `.venv`, which is made if need be."""
+    if not OLDEST <= sys.version_info[:2] <= NEWEST:
+        wanted = " to ".join(".".join(map(str, version)) for version in (OLDEST, NEWEST))
+        sys.exit(
+            f"course.py: TensorFlow needs Python {wanted}; this is {sys.version.split()[0]}.\n"
+            "Install one of those from python.org, then run it by name:\n"
+            "    py -3.12 course.py ...        (Windows)\n"
+            "    python3.12 course.py ...      (macOS, Linux)"
+        )
+    if not missing(requirements):
+        return sys.executable
+    python = VENV / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
+    installed = VENV / f"installed-{requirements}"  # written last: an interrupted install is redone
+    if not installed.is_file() or installed.read_bytes() != LOCK.read_bytes():
+        install(python, requirements)
+        shutil.copyfile(LOCK, installed)
+    return str(python)
+
+
+def install(python: Path, requirements: str) -> None:
+    """Make `.venv` and install what `requirements` names, in the versions of the lock."""
+    print(f"Installing {requirements} into {VENV.name} (about 2 GB, once)", flush=True)
+    pip = [str(python), "-m", "pip", "--disable-pip-version-check"]
+    steps = (
+        [sys.executable, "-m", "venv", str(VENV)],
+        [*pip, "install", "-r", str(ROOT / requirements), "-c", str(LOCK)],
+    )
+    for step in steps:
+        if run(step):
+            sys.exit(
+                f"course.py: this step failed: {' '.join(step)}\n"
+                "It needs a network and 4 GB of free disk; on Debian and Ubuntu, venv comes with\n"
+                "    sudo apt-get install python3-venv\n"
+                "Then run the same command again."
+            )
+
+
+def missing(requirements: str) -> list[str]:
+    """Names that `requirements` asks for and this Python lacks, or has in another version."""
+    pins: dict[str, set[str]] = {}
+    for name, version in re.findall(r"^([\w.-]+)==(\S+)", LOCK.read_text("utf-8"), re.MULTILINE):
+        pins.setdefault(name, set()).add(version)
+    return [name for name in sorted(names(requirements)) if version_of(name) not in pins[name]]
+
+
+def names(requirements: str) -> set[str]:
+    """Distribution names in a requirements file and in those that it includes."""
+    text = (ROOT / requirements).read_text("utf-8")
+    found = set(re.findall(r"^[A-Za-z][\w.-]*", text, re.MULTILINE))
+    for included in re.findall(r"^-r (\S+)", text, re.MULTILINE):
+        found |= names(included)
+    return found - {"tensorflow-cpu"}  # one of the two builds of `tensorflow`, see version_of
+
+
+def version_of(name: str) -> str | None:
+    """The installed version of a distribution, or None; the CPU build counts as TensorFlow."""
+    for distribution in (name, f"{name}-cpu"):
+        try:
+            return metadata.version(distribution)
+        except metadata.PackageNotFoundError:
+            continue
+    return None
+
+
+def run(command: list[str]) -> int:
+    """Run a command that can import the project and return its exit code; Ctrl-C goes to it."""
+    path = os.pathsep.join(filter(None, [str(ROOT), os.environ.get("PYTHONPATH")]))
+    process = subprocess.Popen(command, env={**os.environ, "PYTHONPATH": path})
+    while True:
+        try:
+            return process.wait()
+        except KeyboardInterrupt:
+            continue  # the command got it, too, and ends (or asks) in its own way
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,108 @@
+"""The files that say what to install agree with each other and with the code."""
+
+from __future__ import annotations
+
+import ast
+import re
+import subprocess
+import sys
+from importlib.metadata import packages_distributions
+from pathlib import Path
+
+import jupytext
+import pytest
+from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
+
+ROOT = Path(__file__).resolve().parent.parent
+LOCK = ROOT / "requirements.lock"
+OURS = {"utils", "grading", "ci", "tests", "course"}
+# Each part of the house, and the file that must name what it imports.
+FOR_STUDENTS = ("utils/**/*.py", "grading/**/*.py", "lessons/*.md")
+FOR_MAINTAINERS = ("ci/**/*.py", "tests/**/*.py", "benchmarks/**/*.py", "examples/*.py")
+
+
+def requirements(path: Path) -> list[Requirement]:
+    lines = (
+        re.sub(r"(^|\s)#.*", "", line).strip() for line in path.read_text("utf-8").splitlines()
+    )
+    return [Requirement(line) for line in lines if line and not line.startswith("-")]
+
+
+def declared(*names: str) -> set[str]:
+    return {canonicalize_name(r.name) for name in names for r in requirements(ROOT / name)}
+
+
+def imported(patterns: tuple[str, ...]) -> dict[str, str]:
+    """Top-level names of imported packages, each with a file that imports it."""
+    found = {}
+    for path in (path for pattern in patterns for path in sorted(ROOT.glob(pattern))):
+        source = path.read_text("utf-8")
+        if path.suffix == ".md":
+            cells = jupytext.reads(source, fmt="md:myst").cells
+            code = "\n".join(cell.source for cell in cells if cell.cell_type == "code")
+            source = re.sub(r"^(\s*)[%!].*", r"\1pass", code, flags=re.MULTILINE)
+        for node in ast.walk(ast.parse(source)):
+            if isinstance(node, ast.Import):
+                modules = [alias.name for alias in node.names]
+            elif isinstance(node, ast.ImportFrom) and node.level == 0:
+                modules = [node.module]
+            else:
+                continue
+            found |= {module.split(".")[0]: path.name for module in modules}
+    return found
+
+
+@pytest.mark.parametrize("name", ["requirements.txt", "requirements-dev.txt"])
+def test_the_lock_pins_what_is_required(name):
+    pins = requirements(LOCK)
+    for wanted in requirements(ROOT / name):
+        versions = [
+            next(iter(pin.specifier)).version
+            for pin in pins
+            if canonicalize_name(pin.name) == canonicalize_name(wanted.name)
+        ]
+        assert versions, f"{wanted} is not in {LOCK.name}"
+        assert all(map(wanted.specifier.contains, versions)), f"{wanted} against {versions}"
+
+
+@pytest.mark.parametrize(
+    ("patterns", "files"),
+    [
+        (FOR_STUDENTS, ["requirements.txt"]),
+        (FOR_MAINTAINERS, ["requirements.txt", "requirements-dev.txt"]),
+    ],
+)
+def test_every_import_is_a_declared_dependency(patterns, files):
+    distributions = packages_distributions()
+    for module, file in imported(patterns).items():
+        if module in OURS or module in sys.stdlib_module_names:
+            continue
+        names = {canonicalize_name(name) for name in distributions.get(module, [module])}
+        # The two builds of TensorFlow stand for each other.
+        names |= {"tensorflow"} if "tensorflow-cpu" in names else set()
+        assert names & declared(*files), f"{file} imports {module}, which {files} do not name"
+
+
+def test_the_front_door_needs_nothing_but_python():
+    modules = {
+        module
+        for module in imported(("course.py",))
+        if module not in sys.stdlib_module_names and module != "__future__"
+    }
+    assert not modules
+
+
+@pytest.mark.parametrize("python", ["3.11", "3.12", "3.13"])
+@pytest.mark.parametrize("platform", ["x86_64-manylinux_2_28", "macos", "windows"])
+def test_the_lock_resolves_with_ready_made_wheels(python, platform, tmp_path):
+    """Resolution alone, for the systems that these tests do not run on. Asks the package index."""
+    command = f"{sys.executable} -m uv pip install --dry-run --no-deps --only-binary :all: --quiet"
+    target = ["--python-version", python, "--python-platform", platform]
+    run = subprocess.run(
+        [*command.split(), "--target", str(tmp_path), *target, "-r", str(LOCK)],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert run.returncode == 0, run.stderr
