@@ -1,0 +1,162 @@
+"""Turns a lesson into its notebooks, and executes them so that every run writes the same.
+
+A lesson is MyST Markdown with solutions inside, in nbgrader's own format. It becomes `NAME.ipynb`
+with blanks and `solutions/NAME.ipynb` with answers; without solution cells, the first alone.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+import subprocess
+import sys
+from collections import Counter
+from pathlib import Path
+
+import jupytext
+import nbformat
+from nbclient import NotebookClient
+from nbclient.exceptions import CellExecutionError
+from nbformat import NotebookNode
+from nbgrader.preprocessors import (
+    CheckCellMetadata,
+    ClearHiddenTests,
+    ClearMarkScheme,
+    ClearSolutions,
+    ComputeChecksums,
+    LockCells,
+)
+from nbgrader.utils import is_solution
+
+from ci.notebooks import ROOT, code_cells
+
+CELL_TIMEOUT = 600  # seconds
+
+CODE_STUB = 'raise NotImplementedError("請把這一行換成你的程式碼")'
+TEXT_STUB = "（請在這裡寫下你的答案）"
+
+# Stands before a solved notebook's first code cell: a kernel starts in the notebook's folder, and
+# utils is one folder up. Unlike a change of folder, running it twice does no harm.
+FIND_UTILS = 'import sys\n\nsys.path.insert(0, "..")'
+
+METADATA = {
+    "kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"},
+    # Without the version, which would be the builder's.
+    "language_info": {
+        "file_extension": ".py",
+        "mimetype": "text/x-python",
+        "name": "python",
+        "pygments_lexer": "ipython3",
+    },
+}
+
+# What an output may not hold, because the next run or the next machine would not repeat it.
+UNSTABLE = {
+    "the repository's path": re.escape(str(ROOT)),
+    "the Python environment's path": re.escape(sys.prefix),
+    "the home folder's path": re.escape(str(Path.home())) + r"[/\\]",
+    "a memory address": r"\b0x[0-9a-f]{6,}\b",
+}
+
+
+class BuildError(Exception):
+    """A lesson that can't become a notebook; the message names the notebook and the cell."""
+
+
+def editions(lesson: Path) -> dict[str, NotebookNode]:
+    """The notebooks that `lesson` becomes, not executed, by path below the repository's root."""
+    source = _read(lesson)
+    built = {f"{lesson.stem}.ipynb": student_edition(source)}
+    if any(is_solution(cell) for cell in source.cells):
+        built[f"solutions/{lesson.stem}.ipynb"] = solved_edition(source)
+    return built
+
+
+def student_edition(source: NotebookNode) -> NotebookNode:
+    """`source` with blanks for solutions, without hidden tests and marking schemes."""
+    return _preprocess(
+        source,
+        LockCells(),
+        ClearSolutions(code_stub={"python": CODE_STUB}, text_stub=TEXT_STUB),
+        CheckCellMetadata(),
+        ClearHiddenTests(),
+        ClearMarkScheme(),
+        ComputeChecksums(),
+    )
+
+
+def solved_edition(source: NotebookNode) -> NotebookNode:
+    """`source` with its solutions, able to import `utils` from one folder below the root."""
+    solved = _preprocess(source, LockCells(), CheckCellMetadata(), ComputeChecksums())
+    first, _ = next(code_cells(solved))
+    solved.cells.insert(first, nbformat.v4.new_code_cell(FIND_UTILS, id="find-utils"))
+    return solved
+
+
+def execute(notebook: NotebookNode, folder: Path, name: str) -> NotebookNode:
+    """A copy of `notebook`, run from top to bottom in `folder` by a fresh kernel.
+
+    Raises BuildError, which names the cell, on an exception (unless the cell is tagged
+    `raises-exception`), on anything written to stderr, and on an output that won't be repeated.
+    """
+    executed = nbformat.from_dict(notebook)
+    client = NotebookClient(
+        executed,
+        timeout=CELL_TIMEOUT,
+        resources={"metadata": {"path": str(folder)}},
+        coalesce_streams=True,
+        record_timing=False,
+        store_widget_state=False,
+    )
+    try:
+        # Not the cells' stderr, which arrives as output, but the kernel's own.
+        client.execute(stderr=subprocess.DEVNULL)
+    except CellExecutionError as error:
+        raise BuildError(f"{name}: {error}") from error
+    executed.metadata = notebook.metadata
+    for number, cell in code_cells(executed):
+        for output in cell.outputs:
+            if reason := _unrepeatable(output):
+                raise BuildError(f"{name}, cell {number} ({cell.id}) {reason}")
+    return executed
+
+
+def _unrepeatable(output: NotebookNode) -> str:
+    """Why another run would not write `output` again; empty if it would."""
+    if output.get("name") == "stderr":
+        return f"writes to stderr:\n{output.text}"
+    contents = [
+        output.get("text", ""),
+        *output.get("data", {}).values(),
+        *output.get("traceback", ()),
+    ]
+    for what, pattern in UNSTABLE.items():
+        for content in contents:
+            if found := re.search(f".*{pattern}.*", str(content)):
+                return f"shows {what}:\n{found[0]}"
+    return ""
+
+
+def _read(lesson: Path) -> NotebookNode:
+    """The lesson as a notebook with stable metadata and cell ids."""
+    text = lesson.read_text(encoding="utf-8")
+    notebook = jupytext.reads(text, fmt="md:myst")
+    digest = hashlib.sha256(text.encode()).hexdigest()
+    provenance = {"path": f"lessons/{lesson.name}", "sha256": digest}
+    notebook.metadata = nbformat.from_dict({**METADATA, "lesson": provenance})
+    notebook.nbformat, notebook.nbformat_minor = 4, 5
+    seen: Counter[str] = Counter()
+    for cell in notebook.cells:
+        # An id outlives changes to other cells: the grade_id or a hash of the source.
+        name = cell.metadata.get("nbgrader", {}).get("grade_id")
+        name = name or hashlib.sha256(cell.source.encode()).hexdigest()[:12]
+        cell.id = f"{name}-{seen[name]}" if seen[name] else name
+        seen[name] += 1
+    return notebook
+
+
+def _preprocess(source: NotebookNode, *preprocessors) -> NotebookNode:
+    notebook = nbformat.from_dict(source)
+    for preprocessor in preprocessors:
+        notebook, _ = preprocessor.preprocess(notebook, {})
+    return notebook
