@@ -116,12 +116,12 @@ def execute(notebook: NotebookNode, folder: Path, name: str) -> NotebookNode:
     executed.metadata = notebook.metadata
     for number, cell in code_cells(executed):
         for output in cell.outputs:
-            if reason := _unrepeatable(output):
+            if reason := unrepeatable(output):
                 raise BuildError(f"{name}, cell {number} ({cell.id}) {reason}")
     return executed
 
 
-def _unrepeatable(output: NotebookNode) -> str:
+def unrepeatable(output: NotebookNode) -> str:
     """Why another run would not write `output` again; empty if it would."""
     if output.get("name") == "stderr":
         return f"writes to stderr:\n{output.text}"

@@ -18,8 +18,8 @@ from skimage.filters import gaussian
 
 from ci.notebooks import ROOT, is_compared, pictures
 
-# Two pictures are the same when, after a blur of BLUR pixels, no pixel differs by more than TOLERANCE
-# of the whole range. Another anti-aliasing stays below; a moved point or a missing label does not.
+# Two pictures are the same when, after a blur of BLUR pixels, no pixel differs by more than
+# TOLERANCE of the whole range. That hides rounding, and shows a moved point or a changed letter.
 BLUR = 2.0
 TOLERANCE = 0.06
 
@@ -45,7 +45,7 @@ def pytest_runtest_call(item):
             item.raise_cell_error(f"{len(stored)} pictures stored, {len(fresh)} drawn", "")
         if is_compared(item.cell):
             _compare(item, stored, fresh)
-            count = {"cells": bool(item.cell.outputs), "pictures": len(stored)}
+            count = {"cells": int(bool(item.cell.outputs)), "pictures": len(stored)}
             item.user_properties.append(("compared", count))
     return result
 

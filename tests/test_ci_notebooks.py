@@ -1,0 +1,75 @@
+"""What stands committed is what the lessons build, whole, and its prose holds."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from ci.build import ROOT
+from ci.notebooks import code_cells, read, tally
+from ci.prose import cited, findings
+
+LESSONS = sorted((ROOT / "lessons").glob("*.md"))
+NOTEBOOKS = sorted(ROOT.glob("*.ipynb")) + sorted(ROOT.glob("solutions/*.ipynb"))
+NAMES = [path.relative_to(ROOT).as_posix() for path in NOTEBOOKS]
+FLOORS = json.loads((ROOT / "ci" / "counts.json").read_text("utf-8"))
+
+each_lesson = pytest.mark.parametrize("lesson", LESSONS, ids=lambda path: path.stem)
+each_notebook = pytest.mark.parametrize("path", NOTEBOOKS, ids=NAMES)
+
+
+def without_outputs(notebook) -> dict:
+    """Cells and metadata, as plain data."""
+    cells = [
+        {key: cell[key] for key in ("cell_type", "id", "metadata", "source")}
+        for cell in notebook.cells
+    ]
+    return {"metadata": notebook.metadata, "cells": cells}
+
+
+@each_lesson
+def test_a_committed_notebook_is_what_its_lesson_builds(lesson):
+    from ci.editions import editions
+
+    for name, expected in editions(lesson).items():
+        found = without_outputs(read(ROOT / name))
+        assert found == without_outputs(expected), f"run: python course.py build {lesson.stem}"
+
+
+@each_notebook
+def test_a_built_notebook_has_a_lesson(path):
+    lesson = read(path).metadata.get("lesson")
+    assert lesson and (ROOT / lesson.path).is_file(), f"{path.name} comes from no lesson"
+
+
+@each_notebook
+def test_every_code_cell_has_run_in_order(path):
+    counts = [cell.execution_count for _, cell in code_cells(read(path))]
+    assert counts == list(range(1, len(counts) + 1))
+
+
+@pytest.mark.parametrize("name", FLOORS)
+def test_the_number_of_compared_cells_does_not_fall(name):
+    found = tally(read(ROOT / name))
+    print(f"{name}: {found}")
+    fallen = {what: found[what] for what, floor in FLOORS[name].items() if found[what] < floor}
+    assert not fallen, f"below ci/counts.json, which is lowered only by hand: {FLOORS[name]}"
+
+
+def test_every_notebook_has_its_number_of_compared_cells():
+    assert set(FLOORS) == set(NAMES)
+
+
+def edition_with_answers(lesson: Path) -> Path:
+    """The edition that computes all that the text states."""
+    solved = ROOT / "solutions" / f"{lesson.stem}.ipynb"
+    return solved if solved.is_file() else ROOT / f"{lesson.stem}.ipynb"
+
+
+@each_lesson
+def test_its_prose_holds(lesson):
+    path = edition_with_answers(lesson)
+    wrong = findings(read(path), cited(ROOT / "lessons" / "cited.csv"))
+    assert not wrong, "\n".join(f"{path.name}, cell {place}: {what}" for place, what in wrong)
