@@ -1,0 +1,150 @@
+"""A network as a chain of layers: read from a summary's rows, written from a table, compared."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from functools import cache
+
+MAX_ROWS, MAX_TEXT = 300, 200
+
+
+class Malformed(ValueError):
+    """An answer that no probe wrote."""
+
+
+@dataclass(frozen=True)
+class Layer:
+    """One layer: its kind, the settings that decide what it computes, and what it is called."""
+
+    kind: str
+    name: str
+    settings: tuple[tuple[str, object], ...] = ()
+    params: int = field(default=0, compare=False)
+    output_shape: tuple = field(default=(), compare=False)
+
+    def differences(self, other: Layer) -> list[tuple[str, object]]:
+        """The settings in which `other` differs, with the values of `other`."""
+        theirs = dict(other.settings)
+        return [(key, theirs.get(key)) for key, value in self.settings if theirs.get(key) != value]
+
+    def same(self, other: Layer) -> bool:
+        """Computes the same, whatever its name."""
+        return self.kind == other.kind and self.settings == other.settings
+
+
+# Keras class -> our kind, the settings that matter, and what the class itself says.
+KINDS: dict[str, tuple[str, tuple[str, ...], dict[str, object]]] = {
+    "Conv2D": (
+        "conv",
+        (
+            "filters",
+            "kernel_size",
+            "strides",
+            "padding",
+            "dilation_rate",
+            "groups",
+            "use_bias",
+            "activation",
+        ),
+        {},
+    ),
+    "MaxPooling2D": ("pool", ("pool_size", "strides", "padding"), {"mode": "max"}),
+    "AveragePooling2D": ("pool", ("pool_size", "strides", "padding"), {"mode": "average"}),
+    "Flatten": ("flatten", (), {}),
+    "Dense": ("dense", ("units", "use_bias", "activation"), {}),
+    "GlobalMaxPooling2D": ("global", (), {"mode": "max"}),
+    "GlobalAveragePooling2D": ("global", (), {"mode": "average"}),
+}
+DEFAULTS = {"dilation_rate": (1, 1), "groups": 1, "use_bias": True, "activation": "linear"}
+TAIL = ("flatten", "global", "dense")
+
+# Layers that change nothing once a network is trained.
+SILENT = {"InputLayer", "Dropout", "SpatialDropout2D", "Identity"}
+ACTIVATIONS = {"ReLU": "relu", "Softmax": "softmax"}
+
+
+def make(keras_class: str, name: str, **settings: object) -> Layer:
+    """A layer of that class with Keras's defaults for what is not given."""
+    kind, keys, told = KINDS[keras_class]
+    values = {key: plain(settings.get(key, DEFAULTS.get(key))) for key in keys} | told
+    return Layer(kind, name, tuple(values.items()))
+
+
+def read_chain(rows: object) -> tuple[Layer, ...]:
+    """The layers of a summary's rows; an activation of its own joins the layer before it.
+
+    Raises Malformed for anything that `ModelSummary.to_dict()` cannot have written.
+    """
+    layers: list[Layer] = []
+    for row in expect(rows, list, "rows", most=MAX_ROWS):
+        expect(row, dict, "row")
+        kind, name = (expect(row.get(key), str, key, most=MAX_TEXT) for key in ("kind", "name"))
+        config = expect(row.get("config"), dict, "config", most=100)
+        activation = ACTIVATIONS.get(kind) or (
+            expect(config.get("activation"), str, "activation", most=MAX_TEXT)
+            if kind == "Activation"
+            else None
+        )
+        if kind in SILENT or activation == "linear":
+            continue
+        if activation and layers and dict(layers[-1].settings).get("activation") == "linear":
+            layers[-1] = _activated(layers[-1], activation)
+            continue
+        settings = config | {key: row.get(key) for key in ("kernel_size", "strides", "padding")}
+        layer = make(kind, name, **settings) if kind in KINDS else Layer(kind, name)
+        params = expect(row.get("params"), int, "params")
+        shape = tuple(expect(row.get("output_shape"), list, "output_shape", most=8))
+        layers.append(Layer(layer.kind, name, layer.settings, params, plain(shape)))
+    return tuple(layers)
+
+
+def _activated(layer: Layer, activation: str) -> Layer:
+    settings = tuple((dict(layer.settings) | {"activation": activation}).items())
+    return Layer(layer.kind, layer.name, settings, layer.params, layer.output_shape)
+
+
+def expect(value: object, kind: type, what: str, most: int | None = None) -> object:
+    """`value` when it is of that type and not longer than `most`; raises Malformed otherwise."""
+    if not isinstance(value, kind) or (kind is int and isinstance(value, bool)):
+        raise Malformed(f"{what}: expected {kind.__name__}, not {type(value).__name__}")
+    if most is not None and len(value) > most:
+        raise Malformed(f"{what}: {len(value)} entries, at most {most} expected")
+    return value
+
+
+def plain(value: object) -> object:
+    """Numbers and text as they are, lists as tuples; anything else as a placeholder."""
+    if isinstance(value, list | tuple) and len(value) <= 8:
+        return tuple(plain(item) for item in value)
+    if isinstance(value, str):
+        return value[:MAX_TEXT]
+    return value if value is None or isinstance(value, bool | int | float) else "?"
+
+
+def align(expected: Sequence[Layer], found: Sequence[Layer]) -> list[tuple]:
+    """Pairs (expected, found) of the cheapest edit from one chain to the other.
+
+    A layer without a partner is paired with None. Only layers of one kind become partners, and
+    would rather do so with a wrong setting or name than stay alone.
+    """
+
+    @cache
+    def cheapest(i: int, j: int) -> tuple[float, int, int]:
+        steps = []
+        if i < len(expected) and j < len(found) and expected[i].kind == found[j].kind:
+            unlike = min(1.5, 0.3 * len(expected[i].differences(found[j])))
+            unlike += 0.2 * (expected[i].name != found[j].name)
+            steps.append((unlike + cheapest(i + 1, j + 1)[0], 1, 1))
+        if i < len(expected):
+            steps.append((1 + cheapest(i + 1, j)[0], 1, 0))
+        if j < len(found):
+            steps.append((1 + cheapest(i, j + 1)[0], 0, 1))
+        return min(steps, default=(0.0, 0, 0))
+
+    pairs, i, j = [], 0, 0
+    while (step := cheapest(i, j)[1:]) != (0, 0):
+        ours, theirs = step
+        pairs.append((expected[i] if ours else None, found[j] if theirs else None))
+        i, j = i + ours, j + theirs
+    return pairs

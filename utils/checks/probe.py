@@ -1,0 +1,81 @@
+"""Look at a model that a student's code made, and write down what is there as plain data."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from utils.summary import summarize
+
+from .reference import seeded_images, weight_source
+from .task import attempt, unknown_arguments
+
+# A network far larger than asked for is read, not run: VGG16 for 64 × 64 has 42 million weights.
+MOST_PARAMS = 60_000_000
+
+
+def probe_model_maker(function: Callable, asked: dict, seed: int) -> dict:
+    """Call `function(**asked)`, which must give a model; `input_tensor: true` asks for a tie.
+
+    The answer holds one of `error`, `returned` (the type of what is no model) and `model`.
+    """
+    import keras
+
+    unknown = unknown_arguments(function, list(asked))
+    arguments = {key: value for key, value in asked.items() if key not in unknown}
+    shape = asked.get("input_shape") and tuple(asked["input_shape"])
+    tensor = keras.Input(shape) if asked.get("input_tensor") else None
+    if "input_tensor" in arguments:
+        arguments["input_tensor"] = tensor
+    if "input_shape" in arguments:
+        arguments["input_shape"] = shape
+    model, error = attempt(function, **arguments)
+    answer = {"error": error} if error else _look(model, shape, seed, tensor)
+    return json.loads(json.dumps(answer | {"unknown": unknown}))
+
+
+def probe_tensor_maker(function: Callable, asked: dict, seed: int) -> dict:
+    """Call `function(tensor, *arguments)`, which must give a tensor, and look at what it built."""
+    import keras
+
+    shape = tuple(asked["input_shape"])
+    tensor = keras.Input(shape)
+    made, error = attempt(function, tensor, *asked["arguments"])
+    if not error and isinstance(made, keras.KerasTensor):
+        made, error = attempt(keras.Model, tensor, made)
+    answer = {"error": error} if error else _look(made, shape, seed, tensor)
+    return json.loads(json.dumps(answer | {"unknown": []}))
+
+
+def _look(model: Any, shape: tuple | None, seed: int, tensor: Any) -> dict:
+    import keras
+
+    if not isinstance(model, keras.Model):
+        return {"returned": type(model).__name__}
+    summary, error = attempt(summarize, model)
+    if error and shape:
+        summary, error = attempt(summarize, model, shape)
+    if error:
+        return {"unreadable": error}
+    outputs = None
+    if shape == summary.input_shape and summary.params <= MOST_PARAMS:
+        outputs, _ = attempt(_run, model, shape, seed)
+    return {
+        "model": {
+            "class": type(model).__name__,
+            "summary": summary.to_dict(),
+            "tied": tensor is not None and model.inputs[0] is tensor,
+            "outputs": outputs,
+        }
+    }
+
+
+def _run(model: Any, shape: tuple, seed: int) -> list:
+    """Flat outputs for the seed's weights and image; None where a value is not finite."""
+    draw = weight_source(seed)
+    model.set_weights([draw(weight.shape) for weight in model.weights])
+    values = np.asarray(model(seeded_images(seed, shape), training=False))[0].ravel()
+    return [float(f"{value:.7g}") if np.isfinite(value) else None for value in values]

@@ -1,0 +1,68 @@
+"""VGG in NumPy: what a network must compute for given weights, without TensorFlow.
+
+The probe and the mark both draw weights and images here, from the seed alone, so that neither has
+to send them to the other.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+import numpy as np
+
+Array = np.ndarray
+
+
+def weight_source(seed: int) -> Callable[[Sequence[int]], Array]:
+    """A function that gives the next weights of a shape, in layer order, float32.
+
+    Kernels are uniform with He's variance (He et al. 2015, arXiv:1502.01852, equation 10), so that
+    the signal keeps its size through sixteen layers; biases are uniform in ±0.1.
+    """
+    generator = np.random.Generator(np.random.SFC64(seed))  # the fastest of NumPy's
+
+    def draw(shape: Sequence[int]) -> Array:
+        limit = np.sqrt(6 / np.prod(shape[:-1])) if len(shape) > 1 else 0.1
+        weights = generator.random(tuple(shape), dtype=np.float32)
+        weights -= np.float32(0.5)
+        weights *= np.float32(2 * limit)
+        return weights
+
+    return draw
+
+
+def seeded_images(seed: int, shape: Sequence[int], count: int = 1) -> Array:
+    """`count` images (count, height, width, channels) with values in ±4, float32.
+
+    Wide enough that a clipped activation (ReLU6) shows in the outputs.
+    """
+    return np.random.default_rng(seed).uniform(-4, 4, (count, *shape)).astype(np.float32)
+
+
+def conv2d(images: Array, kernel: Array, bias: Array) -> Array:
+    """Convolution with stride 1 and "same" padding: the kernel meets every patch as one product."""
+    height, width, channels, filters = kernel.shape
+    pads = [(0, 0), *(((size - 1) // 2, size // 2) for size in (height, width)), (0, 0)]
+    patches = np.lib.stride_tricks.sliding_window_view(
+        np.pad(images, pads), (height, width), axis=(1, 2)
+    )
+    columns = patches.transpose(0, 1, 2, 4, 5, 3).reshape(-1, height * width * channels)
+    return (columns @ kernel.reshape(-1, filters) + bias).reshape(*images.shape[:3], filters)
+
+
+def max_pool(images: Array) -> Array:
+    """The largest of each 2 × 2, stride 2; an odd last row or column is dropped."""
+    count, height, width, channels = images.shape
+    even = images[:, : height // 2 * 2, : width // 2 * 2]
+    return even.reshape(count, height // 2, 2, width // 2, 2, channels).max(axis=(2, 4))
+
+
+def relu(x: Array) -> Array:
+    """max(0, x)."""
+    return np.maximum(x, 0)
+
+
+def softmax(x: Array) -> Array:
+    """Probabilities along the last axis."""
+    powers = np.exp(x - x.max(axis=-1, keepdims=True))
+    return powers / powers.sum(axis=-1, keepdims=True)

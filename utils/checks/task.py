@@ -1,0 +1,88 @@
+"""A task is a probe and a mark: one runs beside the student's code, the other judges what it saw."""
+
+from __future__ import annotations
+
+import contextlib
+import inspect
+import io
+import linecache
+import traceback
+import warnings
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+
+from .score import Score
+
+MESSAGE_LIMIT = 500  # characters of a student's error that travel
+
+
+@dataclass(frozen=True)
+class Task:
+    """One exercise.
+
+    `probe(namespace, case)` calls the student's function and answers plain JSON data; what their
+    code raises is part of the answer. `mark(answer, case)` is pure, needs no TensorFlow and takes
+    any object for an answer. A case is plain JSON data too.
+    """
+
+    name: str
+    title: str
+    function: str
+    max_points: float
+    public_case: Callable[[], dict]
+    draw_case: Callable[[int], dict]
+    probe: Callable[[dict, dict], dict]
+    mark: Callable[[object, dict], Score]
+
+    def check(self, function: object, passed: str = "") -> Score:
+        """Probe and mark `function` on the public case; `passed` is noted on full points."""
+        case = self.public_case()
+        score = self.mark(self.probe({self.function: function}, case), case)
+        return replace(score, note=passed) if score.points == score.max_points else score
+
+
+def attempt(function: Callable, /, *args, **kwargs) -> tuple[object, dict | None]:
+    """What `function` returns and None, or None and a description of what it raised.
+
+    Its prints and warnings are dropped: any text on stderr would cost a graded cell its points.
+    """
+    try:
+        with (
+            warnings.catch_warnings(),
+            contextlib.redirect_stdout(io.StringIO()),
+            contextlib.redirect_stderr(io.StringIO()),
+        ):
+            warnings.simplefilter("ignore")
+            return function(*args, **kwargs), None
+    except KeyboardInterrupt:
+        raise
+    except BaseException as error:  # a student's code may raise anything, SystemExit included
+        return None, _describe(error, function)
+
+
+def _describe(error: BaseException, function: Callable) -> dict:
+    """Type, message and the last line of the student's own code that the error passed through."""
+    kind = type(error).__name__
+    # TracebackException survives an exception whose own __str__ raises.
+    text = "".join(traceback.TracebackException.from_exception(error).format_exception_only())
+    line, source = None, ""
+    for frame, number in traceback.walk_tb(error.__traceback__):
+        if frame.f_globals is getattr(function, "__globals__", None):
+            line, source = number, linecache.getline(frame.f_code.co_filename, number).strip()
+    return {
+        "type": kind,
+        "message": text.partition(": ")[2].strip()[:MESSAGE_LIMIT],
+        "line": line,
+        "source": source[:MESSAGE_LIMIT],
+    }
+
+
+def unknown_arguments(function: Callable, names: list[str]) -> list[str]:
+    """Those of `names` that `function` has no parameter for."""
+    try:
+        parameters = inspect.signature(function).parameters
+    except (TypeError, ValueError):
+        return []
+    if any(parameter.kind is parameter.VAR_KEYWORD for parameter in parameters.values()):
+        return []
+    return [name for name in names if name not in parameters]
