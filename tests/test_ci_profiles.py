@@ -1,0 +1,16 @@
+"""The notebooks hold under other parameters. `course.py test` runs this beside nbval."""
+
+from __future__ import annotations
+
+import pytest
+
+from ci.build import ROOT
+from ci.notebooks import code_cells, text
+from ci.profiles import PROFILES, run
+
+
+@pytest.mark.parametrize("name", PROFILES)
+def test_a_notebook_runs_under_other_parameters(name):
+    executed = run(PROFILES[name], ROOT)
+    shown = "\n".join(text(cell.outputs) for _, cell in code_cells(executed))
+    assert PROFILES[name].shows in shown
