@@ -28,7 +28,8 @@ from nbgrader.preprocessors import (
 )
 from nbgrader.utils import is_solution
 
-from ci.notebooks import ROOT, code_cells
+from ci import ROOT
+from ci.notebooks import code_cells
 
 CELL_TIMEOUT = 600  # seconds
 

@@ -16,7 +16,8 @@ import pytest
 from nbval.plugin import IPyNbCell
 from skimage.filters import gaussian
 
-from ci.notebooks import ROOT, is_compared, pictures
+from ci import ROOT
+from ci.notebooks import is_compared, pictures
 
 # Two pictures are the same when, after a blur of BLUR pixels, no pixel differs by more than
 # TOLERANCE of the whole range. That hides rounding, and shows a moved point or a changed letter.

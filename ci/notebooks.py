@@ -11,7 +11,6 @@ from pathlib import Path
 import nbformat
 from nbformat import NotebookNode
 
-ROOT = Path(__file__).resolve().parent.parent
 # Tags with which nbval leaves a cell's output uncompared.
 UNCOMPARED = {"nbval-ignore-output", "nbval-skip"}
 

@@ -1,4 +1,4 @@
-"""Reads the built notebooks for slips: `python -m ci.prose [NOTEBOOK ...]`.
+"""Reads the built notebooks for slips: `python -m ci.prose`.
 
 A number that the text states must be one that the notebook computes, or that `lessons/cited.csv`
 gives with its source. The rest is form: one title, short cells, pictures in words, known terms.
@@ -16,7 +16,8 @@ from statistics import median
 
 from nbformat import NotebookNode
 
-from ci.notebooks import ROOT, UNCOMPARED, code_cells, pictures, read, text
+from ci import ROOT
+from ci.notebooks import UNCOMPARED, code_cells, pictures, read, text
 
 Finding = tuple[int, str]  # the cell's place among all cells, from 0, and what is wrong there
 
@@ -155,16 +156,21 @@ def findings(notebook: NotebookNode, known: set[Decimal]) -> list[Finding]:
     return sorted(found)
 
 
-def main() -> None:
-    """Print what is wrong with the notebooks that the command line names."""
+def check(lesson: Path) -> list[str]:
+    """All that is wrong with the built `lesson`, read where it is solved: there all is computed."""
+    solved = ROOT / "solutions" / f"{lesson.stem}.ipynb"
+    path = solved if solved.is_file() else ROOT / f"{lesson.stem}.ipynb"
     known = cited(ROOT / "lessons" / "cited.csv")
-    wrong = [
-        f"{path}, cell {place}: {message}"
-        for path in sys.argv[1:]
-        for place, message in findings(read(Path(path)), known)
+    return [
+        f"{path.relative_to(ROOT).as_posix()}, cell {place}: {message}"
+        for place, message in findings(read(path), known)
     ]
-    print("\n".join(wrong))
-    sys.exit(bool(wrong))
+
+
+def main() -> None:
+    """Print what is wrong with any built lesson."""
+    wrong = [line for path in sorted(ROOT.glob("lessons/*.md")) for line in check(path)]
+    sys.exit("\n".join(wrong) or 0)
 
 
 if __name__ == "__main__":

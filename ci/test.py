@@ -13,7 +13,8 @@ import time
 from collections.abc import Sequence
 from pathlib import Path
 
-ROOT = Path(__file__).resolve().parent.parent
+from ci import ROOT
+
 # Two workers, each with TensorFlow and a kernel of its own, fit into 8 GB of memory.
 PYTEST = ("pytest", "-n", "2", "--dist", "loadfile")
 RUNS = "tests/test_ci_profiles.py"  # the one test file that executes notebooks of the course

@@ -11,7 +11,8 @@ import nbformat
 import pytest
 from nbgrader.validator import Validator
 
-from ci.build import ROOT, build, raise_floors
+from ci import ROOT
+from ci.build import build, raise_floors
 from ci.editions import CODE_STUB, BuildError, editions, unrepeatable
 from ci.notebooks import code_cells, read
 
@@ -158,7 +159,7 @@ def test_an_output_that_the_next_machine_would_not_repeat_is_refused(shown):
 
 
 def test_an_ordinary_output_is_accepted():
-    output = nbformat.v4.new_output("stream", text="138,357,544 parameters; 0xff; /usr/lib\n")
+    output = nbformat.v4.new_output("stream", text="138,357,544 parameters; 0xff\n")
     assert not unrepeatable(output)
 
 

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import json
-from pathlib import Path
 
 import pytest
 
-from ci.build import ROOT
+from ci import ROOT
 from ci.notebooks import code_cells, read, tally
-from ci.prose import cited, findings
+from ci.prose import check
 
 LESSONS = sorted((ROOT / "lessons").glob("*.md"))
 NOTEBOOKS = sorted(ROOT.glob("*.ipynb")) + sorted(ROOT.glob("solutions/*.ipynb"))
@@ -62,14 +61,7 @@ def test_every_notebook_has_its_number_of_compared_cells():
     assert set(FLOORS) == set(NAMES)
 
 
-def edition_with_answers(lesson: Path) -> Path:
-    """The edition that computes all that the text states."""
-    solved = ROOT / "solutions" / f"{lesson.stem}.ipynb"
-    return solved if solved.is_file() else ROOT / f"{lesson.stem}.ipynb"
-
-
 @each_lesson
 def test_its_prose_holds(lesson):
-    path = edition_with_answers(lesson)
-    wrong = findings(read(path), cited(ROOT / "lessons" / "cited.csv"))
-    assert not wrong, "\n".join(f"{path.name}, cell {place}: {what}" for place, what in wrong)
+    wrong = check(lesson)
+    assert not wrong, "\n".join(wrong)

@@ -13,9 +13,9 @@ import pytest
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
+from ci import ROOT
 from ci.editions import execute
 from ci.nbval_pictures import TOLERANCE, difference
-from ci.notebooks import ROOT
 
 PLOT = "import matplotlib.pyplot as plt\n_ = plt.plot([1, 2, 4])\n_ = plt.title('{}')"
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from ci.build import ROOT
+from ci import ROOT
 from ci.notebooks import code_cells, text
 from ci.profiles import PROFILES, run
 
