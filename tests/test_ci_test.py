@@ -1,0 +1,43 @@
+"""One command runs every check, and it is the one that the README names."""
+
+from __future__ import annotations
+
+import pytest
+
+from ci import ROOT
+from ci.test import main, stages
+
+NOTEBOOKS = {path.relative_to(ROOT).as_posix() for path in ROOT.glob("*.ipynb")}
+NOTEBOOKS |= {path.relative_to(ROOT).as_posix() for path in ROOT.glob("solutions/*.ipynb")}
+
+
+def test_every_notebook_is_executed_once():
+    everything = [part for command in stages(False, ()).values() for part in command]
+    assert {name: everything.count(name) for name in NOTEBOOKS} == dict.fromkeys(NOTEBOOKS, 1)
+
+
+def test_a_quick_test_executes_none():
+    assert "notebooks" not in stages(True, ())
+
+
+def test_other_options_choose_among_the_unit_tests():
+    chosen = stages(False, ("-k", "summary"))
+    assert chosen["unit tests"][-2:] == ("-k", "summary") and "notebooks" not in chosen
+
+
+@pytest.mark.parametrize(("arguments", "code"), [(["right"], 0), (["wrong", "right"], 1)])
+def test_a_failed_stage_fails_the_whole_and_the_next_still_runs(
+    arguments, code, monkeypatch, capfd
+):
+    scripts = {"right": ("platform",), "wrong": ("no_such_module",)}
+    monkeypatch.setattr("ci.test.stages", lambda *_: {name: scripts[name] for name in arguments})
+    with pytest.raises(SystemExit) as exit_:
+        main([])
+    assert exit_.value.code == code
+    assert capfd.readouterr().out.splitlines()[-1].split()[::3] == ["right", "passed"]
+
+
+def test_continuous_integration_types_what_the_readme_says():
+    run = (ROOT / ".ci" / "run").read_text("utf-8").splitlines()
+    assert run[-1] == "exec python3 course.py test"
+    assert "python course.py test" in (ROOT / "README.md").read_text("utf-8")
