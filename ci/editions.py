@@ -29,7 +29,7 @@ from nbgrader.preprocessors import (
 from nbgrader.utils import is_solution
 
 from ci import ROOT
-from ci.notebooks import code_cells
+from ci.notebooks import BITMAPS, code_cells
 
 CELL_TIMEOUT = 600  # seconds
 
@@ -126,15 +126,15 @@ def unrepeatable(output: NotebookNode) -> str:
     """Why another run would not write `output` again; empty if it would."""
     if output.get("name") == "stderr":
         return f"writes to stderr:\n{output.text}"
-    contents = [
-        output.get("text", ""),
-        *output.get("data", {}).values(),
-        *output.get("traceback", ()),
+    shown = [output.get("text", ""), *output.get("traceback", ())]
+    shown += [
+        str(content) for kind, content in output.get("data", {}).items() if kind not in BITMAPS
     ]
     for what, pattern in UNSTABLE.items():
-        for content in contents:
-            if found := re.search(f".*{pattern}.*", str(content)):
-                return f"shows {what}:\n{found[0]}"
+        for content in shown:
+            if found := re.search(pattern, content):
+                around = content[max(0, found.start() - 40) : found.end() + 40]
+                return f"shows {what}: ...{around}..."
     return ""
 
 

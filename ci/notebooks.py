@@ -13,6 +13,8 @@ from nbformat import NotebookNode
 
 # Tags with which nbval leaves a cell's output uncompared.
 UNCOMPARED = {"nbval-ignore-output", "nbval-skip"}
+# Kinds of output that nbval does not compare.
+BITMAPS = ("image/png", "image/jpeg")
 
 
 def read(path: Path) -> NotebookNode:
@@ -53,7 +55,7 @@ def pictures(outputs: Iterable[NotebookNode]) -> list[bytes]:
         base64.b64decode(content)
         for output in outputs
         for kind, content in output.get("data", {}).items()
-        if kind in ("image/png", "image/jpeg")
+        if kind in BITMAPS
     ]
 
 

@@ -158,6 +158,11 @@ def test_an_output_that_the_next_machine_would_not_repeat_is_refused(shown):
     assert shown in unrepeatable(stream) and shown in unrepeatable(result)
 
 
+def test_a_large_picture_is_no_text():
+    picture = nbformat.v4.new_output("display_data", data={"image/png": f"{sys.prefix}A" * 100_000})
+    assert not unrepeatable(picture)
+
+
 def test_an_ordinary_output_is_accepted():
     output = nbformat.v4.new_output("stream", text="138,357,544 parameters; 0xff\n")
     assert not unrepeatable(output)
