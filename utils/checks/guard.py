@@ -16,7 +16,7 @@ CASES = (
 def or_reference(build: Callable) -> Callable:
     """Return `build` if it builds the paper's VGG16, else a stand-in with the same arguments.
 
-    Prints one line (Chinese) that says which, and raises nothing, so the cells below run either way.
+    Prints one line (Chinese) that says which, and raises nothing: the cells below run either way.
     """
     problem = _problem(build)
     if problem is None:
