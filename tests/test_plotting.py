@@ -266,6 +266,21 @@ def test_a_function_draws_on_the_axes_it_is_given(draw):
     assert len(plt.get_fignums()) == 1
 
 
+@picture
+def test_picture_of_bubbles():
+    """The figure of CNNs against their costs: labels beside the circles, three sizes explained."""
+    operations, accuracies = [1.4, 3.2, 7.7, 30.9], [57, 69, 75, 71]
+    labels = ["AlexNet", "GoogLeNet", "ResNet-50", "VGG-16"]
+    ax = plotting.bubbles(operations, accuracies, [61, 7, 25.6, 138], labels, unit="M params")
+    return ax.figure
+
+
+def test_a_bubble_of_twice_the_size_has_twice_the_area():
+    ax = plotting.bubbles([0, 1], [0, 1], [50, 100], "ab")
+    small, large = ax.collections[0].get_sizes()
+    assert large == 2 * small
+
+
 @pytest.mark.parametrize(
     ("call", "message"),
     [
@@ -311,6 +326,10 @@ def test_a_function_draws_on_the_axes_it_is_given(draw):
         (
             lambda: plotting.kernels([np.zeros((3, 3, 1, 2)), np.zeros(2)]),
             r"weights are a list of arrays of unlike shapes; expected one array \(height",
+        ),
+        (
+            lambda: plotting.bubbles([1, 2], [3, 4], [5, 6], ["one"]),
+            r"got 2 x, 2 y, 2 sizes, 1 labels; expected as many of each",
         ),
     ],
 )

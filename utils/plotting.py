@@ -396,3 +396,43 @@ def _draw_grid(
     ax.set_ylim(rows * pitch, -0.04 if titles is None else -TITLE)
     ax.axis("off")
     return ax
+
+
+# Area of the largest bubble, in square points.
+LARGEST = 2000
+
+
+def bubbles(
+    x: Sequence[float],
+    y: Sequence[float],
+    sizes: Sequence[float],
+    labels: Sequence[object],
+    unit: str = "",
+    ax: Axes | None = None,
+) -> Axes:
+    """Draw circles whose areas go with `sizes`, each with its label on the right.
+
+    A legend shows three sizes; `unit` is what they are measured in.
+    """
+    x, y, sizes = (np.asarray(values, dtype=float) for values in (x, y, sizes))
+    if not len(x) == len(y) == len(sizes) == len(labels) > 0:
+        raise ValueError(
+            f"got {len(x)} x, {len(y)} y, {len(sizes)} sizes, {len(labels)} labels; "
+            "expected as many of each, and at least one"
+        )
+    if ax is None:
+        _, ax = plt.subplots(figsize=(9, 5), layout="constrained")
+    areas = LARGEST * sizes / sizes.max()
+    look = {"facecolor": "none", "edgecolor": INK}
+    ax.scatter(x, y, areas, **look)
+    ax.scatter(x, y, 4, color=INK)
+    for left, bottom, area, label in zip(x, y, areas, labels, strict=True):
+        place = {"xytext": (math.sqrt(area / math.pi) + 3, 0), "textcoords": "offset points"}
+        ax.annotate(label, (left, bottom), va="center", fontsize=9, **place)
+    for size in (float(f"{sizes.max() / share:.1g}") for share in (25, 5, 1)):
+        ax.scatter([], [], LARGEST * size / sizes.max(), label=f"{size:g} {unit}".strip(), **look)
+    above = {"loc": "lower right", "bbox_to_anchor": (1, 1.01), "ncols": 3, "frameon": False}
+    ax.legend(borderpad=1.2, handletextpad=2, columnspacing=3, **above)
+    ax.margins(x=0.16, y=0.12)
+    ax.grid(alpha=0.3)
+    return ax
