@@ -281,6 +281,31 @@ def test_a_bubble_of_twice_the_size_has_twice_the_area():
     assert large == 2 * small
 
 
+@picture
+def test_picture_of_a_network_under_dropout():
+    kept = [[1, 0, 1, 1, 0], [0, 1, 1, 0, 1], [1, 1, 0, 0, 1], [1]]
+    return plotting.network(kept).figure
+
+
+def test_a_dropped_unit_is_crossed_out_and_has_no_connection():
+    ax = plotting.network([[True, True, False], [True, False]])
+    assert len(ax.lines) == 2 * 1
+    crosses = [dots for dots in ax.collections if len(dots.get_paths()[0].vertices) == 4]
+    assert [len(dots.get_offsets()) for dots in crosses] == [1, 1]
+
+
+@picture
+def test_picture_of_a_spread():
+    runs = {"none": [0.81, 0.83, 0.82], "shift": [0.88, 0.9, 0.86], 0.5: [0.85]}
+    return plotting.spread(runs).figure
+
+
+def test_a_spread_shows_every_run_and_the_mean():
+    ax = plotting.spread({"a": [0.1, 0.5], "b": [0.4]})
+    assert [list(dots.get_ydata()) for dots in ax.lines] == [[0.1, 0.5], [0.4]]
+    assert [bar.get_segments()[0][0, 1] for bar in ax.collections] == [0.3, 0.4]
+
+
 @pytest.mark.parametrize(
     ("call", "message"),
     [
@@ -331,6 +356,11 @@ def test_a_bubble_of_twice_the_size_has_twice_the_area():
             lambda: plotting.bubbles([1, 2], [3, 4], [5, 6], ["one"]),
             r"got 2 x, 2 y, 2 sizes, 1 labels; expected as many of each",
         ),
+        (
+            lambda: plotting.network([[True, False], []]),
+            r"kept=\[\[True, False\], \[\]\]: expected a list of true and false for each",
+        ),
+        (lambda: plotting.spread({"a": []}), r"results={'a': \[\]}: expected a number or more"),
     ],
 )
 def test_a_wrong_argument_is_named_with_what_was_expected(call, message):

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from itertools import groupby
+from itertools import groupby, pairwise, product
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import matplotlib.pyplot as plt
@@ -435,4 +435,48 @@ def bubbles(
     ax.legend(borderpad=1.2, handletextpad=2, columnspacing=3, **above)
     ax.margins(x=0.16, y=0.12)
     ax.grid(alpha=0.3)
+    return ax
+
+
+def network(kept: Sequence[Sequence[bool]], ax: Axes | None = None) -> Axes:
+    """Draw a dense network as dropout leaves it, from its input below to its output above.
+
+    `kept`: for each layer, which of its units take part. Those that don't are crossed out and have
+    no connections (after Srivastava et al. 2014, figure 1).
+    """
+    takes_part = [np.asarray(layer, dtype=bool) for layer in kept]
+    if not takes_part or any(layer.ndim != 1 or not layer.size for layer in takes_part):
+        raise ValueError(f"kept={kept!r}: expected a list of true and false for each layer")
+    if ax is None:
+        _, ax = plt.subplots(figsize=(4, 3.6), layout="constrained")
+    places = [np.arange(len(layer)) - (len(layer) - 1) / 2 for layer in takes_part]
+    active = [place[layer] for place, layer in zip(places, takes_part, strict=True)]
+    for level, (below, above) in enumerate(pairwise(active)):
+        for ends in product(below, above):
+            ax.plot(ends, (level, level + 1), color=INK, linewidth=0.7, zorder=1)
+    for level, (place, layer) in enumerate(zip(places, takes_part, strict=True)):
+        heights = np.full(len(place), level)
+        ax.scatter(place, heights, 320, facecolor="white", edgecolor=INK, linewidth=1.3, zorder=2)
+        ax.scatter(place[~layer], heights[~layer], 90, marker="x", color=INK, zorder=3)
+    ax.margins(0.12)
+    ax.axis("off")
+    return ax
+
+
+def spread(results: Mapping[Any, Sequence[float]], ax: Axes | None = None) -> Axes:
+    """Draw every run of every variant of an experiment as a dot, and a bar at their mean.
+
+    `results`: the runs' numbers by the name of the variant.
+    """
+    if not results or any(len(runs) == 0 for runs in results.values()):
+        raise ValueError(f"results={results!r}: expected a number or more for each variant")
+    if ax is None:
+        _, ax = plt.subplots(figsize=(1.2 + 1.4 * len(results), 3.2), layout="constrained")
+    for index, runs in enumerate(results.values()):
+        offsets = (np.arange(len(runs)) - (len(runs) - 1) / 2) * 0.12
+        ax.plot(index + offsets, runs, "o", markerfacecolor="white", color=INK, zorder=2)
+        ax.hlines(np.mean(runs), index - 0.3, index + 0.3, color=INK, linewidth=2, zorder=1)
+    ax.set_xticks(range(len(results)), [str(name) for name in results])
+    ax.set_xlim(-0.6, len(results) - 0.4)
+    ax.grid(axis="y", alpha=0.3)
     return ax
