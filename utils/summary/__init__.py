@@ -6,118 +6,125 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
+from dataclasses import replace
 from math import prod
 from typing import Any
 
-from utils.summary import count, graph, receptive
+from utils.summary.count import macs
+from utils.summary.graph import Call, Edge, calls
+from utils.summary.receptive import Field, field
 from utils.summary.table import Difference, LayerRow, ModelSummary
 
 __all__ = ["Difference", "LayerRow", "ModelSummary", "summarize"]
 
-# Settings worth a column or a comparison, beside kernel, strides and padding.
+# The settings that a row keeps, beside kernel, strides and padding.
 SETTINGS = (
-    *("filters", "units", "groups", "dilation_rate", "depth_multiplier", "pool_size"),
+    *("filters", "units", "groups", "dilation_rate", "depth_multiplier", "pool_size", "size"),
     *("activation", "use_bias", "data_format", "rate", "axis", "epsilon", "momentum"),
-    *("size", "interpolation", "cropping", "target_shape", "negative_slope", "max_value"),
+    *("negative_slope", "max_value", "cropping", "interpolation", "target_shape", "dims"),
     *("keepdims", "output_padding"),
 )
 
 
-def summarize(model: Any, input_shape: Any = None) -> ModelSummary:
-    """Summarise a Keras model layer by layer, at its own input shape or at another.
+def summarize(
+    model: Any, input_shape: Any = None, own_kinds: Mapping[str, str] | None = None
+) -> ModelSummary:
+    """Summarise a Keras model call by call, at its own input shape or at another one.
 
     Args:
         model: a Functional or Sequential model; inner models are read layer by layer.
-        input_shape: without the batch; a list of shapes for several inputs.
+        input_shape: without the batch; a list of shapes where there are several inputs.
+        own_kinds: for layer classes of one's own, the Keras kind whose MACs and receptive field
+            they share: `{"Subsampling": "AveragePooling2D"}`. They need that kind's attributes.
 
     Raises:
-        TypeError: `model` is a subclassed model, which has no graph to read.
-        ValueError: the input shape is not known, or a layer cannot take it (it is named).
+        TypeError: the model is a subclassed one, which has no graph to read.
+        ValueError: a size of the input is unknown, or a layer (named) cannot take what it gets.
     """
-    rows: list[LayerRow] = []
-    fields: dict[graph.Edge, receptive.Field | None] = {}
-    seen: set[int] = set()
-    inputs = []
-    for call in graph.calls(model, input_shape):
+    found = [
+        replace(call, acts_as=(own_kinds or {}).get(call.kind))
+        for call in calls(model, input_shape)
+    ]
+    channels_first = _data_format(found) == "channels_first"
+    fields: dict[Edge, Field | None] = {}
+    counted: set[int] = set()
+    rows = []
+    for call in found:
         if call.inputs:
-            field = receptive.field(call, [fields[edge] for edge in call.inputs])
+            seen = field(call, [fields[edge] for edge in call.inputs])
         else:
-            field = _input_field(model, call)
-            inputs.append(call.outputs[0].shape)
-        fields.update(dict.fromkeys(call.outputs, field))
-        rows.append(_row(call, field, seen))
-    shape = inputs[0] if len(inputs) == 1 else tuple(inputs)
-    return ModelSummary(model.name, shape, tuple(rows))
+            seen = Field.of_input(call.outputs[0].shape, channels_first)
+        fields.update(dict.fromkeys(call.outputs, seen))
+        rows.append(_row(call, seen, counted))
+    shapes = tuple(row.output_shape for row in rows if not row.inputs)
+    return ModelSummary(model.name, shapes[0] if len(shapes) == 1 else shapes, tuple(rows))
 
 
-def _input_field(model: Any, call: graph.Call) -> receptive.Field:
+def _data_format(found: list[Call]) -> str:
+    """Return where the channels are: as the first layer says that has to know it."""
     import keras
 
-    formats = (getattr(layer, "data_format", None) for layer in model.layers)
-    data_format = next(filter(None, formats), keras.config.image_data_format())
-    shape = call.outputs[0].shape
-    sizes = shape[1:] if data_format == "channels_first" else shape[:-1]
-    axis = receptive.Axis((0,), (0,), 1)
-    return receptive.Field((axis,) * len(sizes), sizes, sizes)
+    formats = (getattr(call.op, "data_format", None) for call in found)
+    return next(filter(None, formats), None) or keras.config.image_data_format()
 
 
-def _row(call: graph.Call, field: receptive.Field | None, seen: set[int]) -> LayerRow:
+def _row(call: Call, seen: Field | None, counted: set[int]) -> LayerRow:
+    """Return the row of a call; adds its weights to `counted`, those of earlier calls."""
     op = call.op
-    weights = [w for w in getattr(op, "weights", ()) if id(w) not in seen]
-    seen.update(map(id, weights))
-    updated = {id(w) for w in getattr(op, "trainable_weights", ())}
-    trainable = [w for w in weights if id(w) in updated]
-    shapes = [edge.shape for edge in call.outputs]
-    known = all(None not in shape for shape in shapes)
-    kernel = getattr(op, "kernel_size", None) or getattr(op, "pool_size", None)
+    weights = [weight for weight in getattr(op, "weights", ()) if id(weight) not in counted]
+    counted.update(map(id, weights))
+    learned = set(map(id, getattr(op, "trainable_weights", ())))
+    trainable = [weight for weight in weights if id(weight) in learned]
+    shapes = tuple(edge.shape for edge in call.outputs)
+    sizes = None if None in sum(shapes, ()) else [prod(shape) for shape in shapes]
     return LayerRow(
         name=call.name,
         kind=call.kind,
         inputs=tuple(dict.fromkeys(edge.source for edge in call.inputs)),
-        output_shape=shapes[0] if len(shapes) == 1 else tuple(shapes),
-        kernel_size=_plain(kernel),
+        output_shape=shapes[0] if len(shapes) == 1 else shapes,
+        kernel_size=_plain(getattr(op, "kernel_size", getattr(op, "pool_size", None))),
         strides=_plain(getattr(op, "strides", None)),
         padding=_plain(getattr(op, "padding", None)),
         config={key: _plain(getattr(op, key)) for key in SETTINGS if hasattr(op, key)},
-        params=sum(prod(w.shape) for w in weights),
-        trainable_params=sum(prod(w.shape) for w in trainable),
-        macs=count.macs(call),
-        activations=sum(prod(shape) for shape in shapes) if known else None,
-        activation_bytes=sum(prod(e.shape) * _bytes(e.dtype) for e in call.outputs)
-        if known
-        else None,
-        **_field_columns(field),
-        weight_bytes=sum(prod(w.shape) * _bytes(w.dtype) for w in weights),
-        trainable_bytes=sum(prod(w.shape) * _bytes(w.dtype) for w in trainable),
+        params=sum(prod(weight.shape) for weight in weights),
+        trainable_params=sum(prod(weight.shape) for weight in trainable),
+        macs=macs(call),
+        activations=sizes and sum(sizes),
+        activation_bytes=sizes
+        and sum(size * _bytes(edge) for size, edge in zip(sizes, call.outputs, strict=True)),
+        **_field_columns(seen),
+        weight_bytes=sum(prod(weight.shape) * _bytes(weight) for weight in weights),
+        trainable_bytes=sum(prod(weight.shape) * _bytes(weight) for weight in trainable),
     )
 
 
-def _field_columns(field: receptive.Field | None) -> dict[str, Any]:
-    if field is None or not field.axes:
-        return {"receptive_field": None, "rf_stride": None, "rf_offset": None}
-    placed = not field.flat and not field.is_whole
-    strides = [int(s) if s.denominator == 1 else float(s) for s in (a.stride for a in field.axes)]
+def _field_columns(seen: Field | None) -> dict[str, Any]:
+    if seen is None or not seen.axes:
+        return dict.fromkeys(("receptive_field", "rf_stride", "rf_offset"))
+    strides = [int(s) if s.denominator == 1 else float(s) for s in (a.stride for a in seen.axes)]
+    offsets = [axis.window(0)[0] for axis in seen.axes]
     return {
-        "receptive_field": _same([axis.size for axis in field.axes]),
-        "rf_stride": _same(strides) if placed else None,
-        "rf_offset": None if field.flat else _same([axis.window(0)[0] for axis in field.axes]),
+        "receptive_field": _one_or_each([axis.size for axis in seen.axes]),
+        "rf_stride": None if seen.flat or seen.is_whole else _one_or_each(strides),
+        "rf_offset": None if seen.flat else _one_or_each(offsets),
     }
 
 
-def _same(values: list[Any]) -> Any:
+def _one_or_each(values: list[Any]) -> Any:
     return values[0] if len(set(values)) == 1 else tuple(values)
 
 
 def _plain(value: Any) -> Any:
-    """Return a setting as plain data: numbers, text, tuples, the name of a function."""
+    """Return a setting as plain data: a function or an object by its name."""
     if isinstance(value, list | tuple):
-        return tuple(_plain(item) for item in value)
+        return tuple(map(_plain, value))
     if value is None or isinstance(value, bool | int | float | str):
         return value
     return getattr(value, "__name__", type(value).__name__)
 
 
-def _bytes(dtype: str) -> int:
-    """Return the bytes of one number: the digits of a dtype's name are its bits (bool has none)."""
-    bits = re.search(r"\d+", str(dtype))
+def _bytes(tensor: Any) -> int:
+    """Return the bytes of one number; the digits in a dtype's name are its bits, bool has none."""
+    bits = re.search(r"\d+", str(tensor.dtype))
     return int(bits[0]) // 8 if bits else 1

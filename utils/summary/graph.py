@@ -1,9 +1,9 @@
-"""Walk a Keras model call by call, in shapes alone: nothing is run and no weight is allocated."""
+"""Walk a Keras model call by call, in shapes alone: nothing is run, no weight is allocated."""
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Container, Generator, Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -19,69 +19,77 @@ class Edge:
 
 @dataclass(frozen=True)
 class Call:
-    """One call of one layer or operation. A shared layer makes several: `conv`, `conv#2`, …"""
+    """One call of a layer or raw operation; a shared layer makes several: conv, conv#2, ….
+
+    `acts_as` is the Keras kind that a layer of one's own is declared to be like.
+    """
 
     name: str
     op: Any
     inputs: tuple[Edge, ...]
     outputs: tuple[Edge, ...]
+    acts_as: str | None = None
 
     @property
     def kind(self) -> str:
-        """The class name, as in `keras.layers`."""
+        """Name of the layer's class."""
         return type(self.op).__name__
+
+    def kind_in(self, table: Container[str]) -> str | None:
+        """Return the Keras kind in `table` that this layer is, or whose `call` it inherits."""
+        if self.acts_as:
+            return self.acts_as if self.acts_as in table else None
+        own = type(self.op)
+        for parent in own.__mro__:
+            if parent.__module__.startswith("keras.") and parent.__name__ in table:
+                return parent.__name__ if own.call is parent.call else None
+        return None
 
 
 def calls(model: Any, input_shape: Any = None) -> Iterator[Call]:
-    """Yield the calls of `model` from input to output; layers of inner models are `inner/layer`.
+    """Yield the calls of a model from input to output; those of inner models are `inner/layer`.
 
     `input_shape` is one shape without the batch, or a list of them for several inputs.
 
     Raises:
-        TypeError: `model` has no graph of layers (a subclassed model).
+        TypeError: the model has no graph of layers (a subclassed model).
         ValueError: a size of the input is unknown, or a layer cannot take what it would get.
     """
-    graph = _functional(model, input_shape)
-    shapes = _input_shapes(graph, input_shape)
-    name = _namer()
+    graph = _graph_of(model, input_shape)
+    unique = _namer()
     edges = []
-    for tensor, shape in zip(graph.inputs, shapes, strict=True):
+    for tensor, shape in zip(graph.inputs, _input_shapes(graph, input_shape), strict=True):
         layer = tensor._keras_history.operation
-        edge = Edge(shape, tensor.dtype, name(layer.name))
-        edges.append(edge)
-        yield Call(edge.source, layer, (), (edge,))
-    yield from _walk(graph, edges, name)
+        edges.append(Edge(shape, tensor.dtype, unique(layer.name)))
+        yield Call(edges[-1].source, layer, (), (edges[-1],))
+    yield from _walk(graph, edges, unique)
 
 
-def _walk(graph: Any, edges: list[Edge], name: Any, prefix: str = "") -> Iterator[Call]:
-    """Yield the calls of one functional graph and return the edges of its outputs."""
+def _walk(
+    graph: Any, edges: list[Edge], unique: Callable[[str], str], prefix: str = ""
+) -> Generator[Call, None, list[Edge]]:
+    """Yield the calls of one functional graph; return the edges of its outputs."""
     known = {id(tensor): edge for tensor, edge in zip(graph.inputs, edges, strict=True)}
     for depth in sorted(graph._nodes_by_depth, reverse=True):
         for node in graph._nodes_by_depth[depth]:
             if node.is_input:
                 continue
-            op = node.operation
-            called = name(prefix + op.name)
+            name = unique(prefix + node.operation.name)
             inputs = [known[id(tensor)] for tensor in node.input_tensors]
-            inner = _inner_graph(op)
-            if inner is not None:
-                outputs = yield from _walk(inner, inputs, name, prefix=called + "/")
+            if inner := _inner_graph(node.operation):
+                outputs = yield from _walk(inner, inputs, unique, prefix=name + "/")
             else:
-                outputs = [
-                    Edge(tuple(spec.shape[1:]), spec.dtype, called)
-                    for spec in _output_specs(node, called, inputs)
-                ]
-                yield Call(called, op, tuple(inputs), tuple(outputs))
+                specs = _output_specs(node, name, inputs)
+                outputs = [Edge(tuple(spec.shape[1:]), spec.dtype, name) for spec in specs]
+                yield Call(name, node.operation, tuple(inputs), tuple(outputs))
             known.update(zip(map(id, node.outputs), outputs, strict=True))
     return [known[id(tensor)] for tensor in graph.outputs]
 
 
 def _output_specs(node: Any, name: str, inputs: list[Edge]) -> list[Any]:
-    """Return shape and dtype of what a call makes, asking the layer only when its input changed."""
-    if all(
-        edge.shape == tensor.shape[1:]
-        for edge, tensor in zip(inputs, node.input_tensors, strict=True)
-    ):
+    """Return what a call makes, as tensors without values; asks the layer where shapes are new."""
+    pairs = list(zip(node.input_tensors, inputs, strict=True))
+    if all(edge.shape == tuple(tensor.shape[1:]) for tensor, edge in pairs):
         return node.outputs
 
     import keras
@@ -89,100 +97,102 @@ def _output_specs(node: Any, name: str, inputs: list[Edge]) -> list[Any]:
     _check_sizes(node.operation, name, inputs)
     specs = {
         id(tensor): keras.KerasTensor((tensor.shape[0], *edge.shape), dtype=edge.dtype)
-        for edge, tensor in zip(inputs, node.input_tensors, strict=True)
+        for tensor, edge in pairs
     }
     args, kwargs = node.arguments.fill_in(specs)
     try:
-        made = node.operation.compute_output_spec(*args, **kwargs)
+        return keras.tree.flatten(node.operation.compute_output_spec(*args, **kwargs))
     except Exception as error:
-        shapes = ", ".join(str(edge.shape) for edge in inputs)
         kind = type(node.operation).__name__
-        raise ValueError(
-            f"{kind} '{name}' cannot take inputs of shape {shapes}: {error}"
-        ) from error
-    return keras.tree.flatten(made)
+        shapes = ", ".join(str(edge.shape) for edge in inputs)
+        raise ValueError(f"{kind} '{name}' cannot take an input of {shapes}: {error}") from error
 
 
 def _check_sizes(op: Any, name: str, inputs: list[Edge]) -> None:
-    """Refuse an input whose size differs from the one that the layer's weights were built for."""
+    """Refuse an input of another size than the layer's weights were built for."""
     import keras
 
     specs = keras.tree.flatten(getattr(op, "input_spec", None))
     for spec, edge in zip(specs, inputs, strict=False):
         shape = (None, *edge.shape)
-        for axis, built in (getattr(spec, "axes", None) or {}).items():
-            if built is not None and shape[axis] not in (built, None):
+        for axis, size in (getattr(spec, "axes", None) or {}).items():
+            if None not in (size, shape[axis]) and size != shape[axis]:
                 raise ValueError(
-                    f"{type(op).__name__} '{name}' was built for {built:,} values on axis {axis} "
-                    f"of its input and would get {shape[axis]:,} (shape {edge.shape}): "
-                    "the model cannot take this input shape; build it anew at that shape."
+                    f"{type(op).__name__} '{name}' was built for {size:,} values along axis {axis} "
+                    f"of its input, not for the {shape[axis]:,} of {edge.shape}: this model cannot "
+                    "take the input shape asked for; build it anew at that shape."
                 )
 
 
-def _functional(model: Any, input_shape: Any) -> Any:
+def _graph_of(model: Any, input_shape: Any) -> Any:
     """Return the functional graph of a Functional or Sequential model."""
     import keras
 
-    graph = _inner_graph(model)
-    if graph is not None:
+    if graph := _inner_graph(model):
         return graph
     if not isinstance(model, keras.Sequential):
         raise TypeError(
-            f"expected a Functional or Sequential Keras model, got {type(model).__name__}: "
-            "a subclassed model has no graph of layers to read."
+            f"expected a Functional or Sequential Keras model, got {type(model).__name__}, "
+            "which has no graph of layers to read."
         )
     if input_shape is None:
         raise ValueError(
             f"Sequential '{model.name}' has no input shape yet: "
             "give one, as in summarize(model, input_shape=(224, 224, 3))."
         )
-    return _built_copy(model, input_shape)._functional
+    return _inner_graph(_built_copy(model, input_shape))
 
 
 def _inner_graph(op: Any) -> Any:
-    """Return the functional graph behind a model, None for a plain layer or operation."""
+    """Return the functional graph behind a model; None for a layer or an unbuilt model."""
     graph = getattr(op, "_functional", op)
     return graph if hasattr(graph, "_nodes_by_depth") else None
 
 
 def _built_copy(model: Any, input_shape: tuple[int, ...]) -> Any:
-    """Build a copy of a Sequential in a TensorFlow graph, where weights hold no memory."""
+    """Build a copy of a Sequential in a TensorFlow graph, where weights take no memory."""
     import keras
     import tensorflow as tf
 
+    def copied(layer: Any) -> Any:
+        # A Lambda has no weights and does not let itself be copied.
+        if layer.built or isinstance(layer, keras.layers.Lambda):
+            return layer
+        return type(layer).from_config(layer.get_config())
+
     with tf.Graph().as_default():
-        copy = keras.models.clone_model(model)
+        copy = keras.models.clone_model(model, clone_function=copied, recursive=True)
         copy.build((None, *input_shape))
     return copy
 
 
 def _input_shapes(graph: Any, input_shape: Any) -> list[tuple[int, ...]]:
-    """Return the shape of each input, the model's own where none is asked."""
+    """Return a shape for each input: the one asked for, or the model's own."""
     own = [tuple(tensor.shape[1:]) for tensor in graph.inputs]
     if input_shape is None:
         asked = own
-    elif len(own) == 1 and all(isinstance(size, int) for size in input_shape):
+    elif len(own) == 1:
         asked = [tuple(input_shape)]
     else:
         asked = [tuple(shape) for shape in input_shape]
     if [len(shape) for shape in asked] != [len(shape) for shape in own]:
         raise ValueError(
-            f"input_shape is {input_shape}, without the batch; the model's inputs are {own}."
+            f"input_shape {input_shape} does not fit the model's inputs {own} (without the batch)."
         )
-    if any(size is None for shape in asked for size in shape):
+    if not all(isinstance(size, int) and size > 0 for shape in asked for size in shape):
         raise ValueError(
-            f"the model's input {own} has sizes left open, on which MACs and memory depend: "
+            f"MACs and memory depend on every size of the input, and {asked} leaves some open: "
             "give them, as in summarize(model, input_shape=(224, 224, 3))."
         )
     return asked
 
 
-def _namer() -> Any:
-    """Return a function that makes a name its own: conv, conv#2, conv#3."""
+def _namer() -> Callable[[str], str]:
+    """Return a function that makes each name unique: conv, conv#2, conv#3."""
     seen: Counter[str] = Counter()
 
-    def name(base: str) -> str:
-        seen[base] += 1
-        return base if seen[base] == 1 else f"{base}#{seen[base]}"
+    def unique(name: str) -> str:
+        seen[name] += 1
+        return name if seen[name] == 1 else f"{name}#{seen[name]}"
 
-    return name
+    return unique

@@ -1,25 +1,25 @@
-"""Receptive fields: which input positions one unit of a layer reads, along every spatial axis.
+"""Receptive fields: which places of the input one unit of a layer reads, along each spatial axis.
 
-A unit's window is exact in the sense of the linear map: padding may carry it past the border of the
-input, where it reads zeros. Araujo, Norris, Sim, "Computing Receptive Fields of Convolutional
-Neural Networks", Distill 2019, gives the recurrence for stride, padding and kernel.
+A window may reach past the border of the input, into the padding. For one path it follows the
+recurrence of Araujo, Norris and Sim, "Computing Receptive Fields of Convolutional Neural Networks",
+Distill 2019; here it is kept as first and last place, so that branches join exactly.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from math import gcd, lcm
 from typing import Any
 
-from utils.summary.count import _ranks, known_kind
+from utils.summary import kinds
 from utils.summary.graph import Call
 
 
 @dataclass(frozen=True)
 class Taps:
-    """Unit `o` of a layer reads its input from (step*o + first) // per to (step*o + last) // per."""
+    """Unit `o` of a layer reads units (step * o + first) // per to (step * o + last) // per."""
 
     step: int
     first: int
@@ -29,125 +29,148 @@ class Taps:
 
 @dataclass(frozen=True)
 class Axis:
-    """Unit `i` of a tensor reads the model's input from `first[i]` to `last[i]`.
+    """Along one axis, unit `i` of a tensor reads the input from `first[i]` to `last[i]`.
 
-    The lists hold one period: a period later, everything is `advance` positions further. One entry
-    is enough until a transposed convolution or an upsampling gives units of different phase.
+    These hold one period; one later, both are `advance` places further. The period is 1 until a
+    transposed convolution or an upsampling makes units of different phase. `advance` is 0 where
+    every unit reads the same.
     """
 
     first: tuple[int, ...]
     last: tuple[int, ...]
     advance: int
+    units: int
+    extent: int
+
+    @classmethod
+    def of_input(cls, extent: int) -> Axis:
+        """Return the axis of the input itself: every unit reads its own place."""
+        return cls((0,), (0,), 1, extent, extent)
 
     def window(self, unit: int) -> tuple[int, int]:
-        """Return the first and the last input position that a unit reads."""
+        """Return the first and the last place that a unit reads."""
         periods, phase = divmod(unit, len(self.first))
         shift = periods * self.advance
         return self.first[phase] + shift, self.last[phase] + shift
 
     @property
     def size(self) -> int:
-        """The largest window, in input positions."""
+        """Places in the largest window."""
         return max(last - first + 1 for first, last in zip(self.first, self.last, strict=True))
 
     @property
     def stride(self) -> Fraction:
-        """How far the window moves from one unit to the next."""
+        """Places from the window of one unit to the next one's."""
         return Fraction(self.advance, len(self.first))
 
-    def through(self, taps: Taps) -> Axis:
-        """Return the axis of a layer that reads this one by `taps`."""
+    def through(self, taps: Taps, units: int) -> Axis:
+        """Return the axis of a layer that reads this one."""
         cycle = taps.per * len(self.first)
         period = cycle // gcd(taps.step, cycle)
-        units = range(period)
         return Axis(
-            tuple(self.window((taps.step * o + taps.first) // taps.per)[0] for o in units),
-            tuple(self.window((taps.step * o + taps.last) // taps.per)[1] for o in units),
+            tuple(self.window((taps.step * o + taps.first) // taps.per)[0] for o in range(period)),
+            tuple(self.window((taps.step * o + taps.last) // taps.per)[1] for o in range(period)),
             self.advance * taps.step * period // cycle,
+            units,
+            self.extent,
         )
 
-    def union(self, other: Axis) -> Axis:
-        """Return the axis of units that read both; the strides are equal."""
-        period = lcm(len(self.first), len(other.first))
-        pairs = [(self.window(unit), other.window(unit)) for unit in range(period)]
+    def whole(self) -> Axis:
+        """Return the axis of something that reads every unit: their windows within the input."""
+        first = max(self.window(0)[0], 0)
+        last = min(self.window(self.units - 1)[1], self.extent - 1)
+        return Axis((first,), (last,), 0, 1, self.extent)
+
+    def stretched(self, units: int) -> Axis:
+        """Return the axis after broadcasting: one unit stands for all."""
+        if self.units == units:
+            return self
+        first, last = self.window(0)
+        return Axis((first,), (last,), 0, units, self.extent)
+
+    def union(self, other: Axis) -> Axis | None:
+        """Return the axis of units that read both, None where the two don't keep step."""
+        units = max(self.units, other.units)
+        mine, theirs = self.stretched(units), other.stretched(units)
+        if mine.stride != theirs.stride:
+            if 0 not in (mine.advance, theirs.advance):
+                return None
+            mine, theirs = mine.whole(), theirs.whole()
+        period = lcm(len(mine.first), len(theirs.first))
+        windows = [(*mine.window(unit), *theirs.window(unit)) for unit in range(period)]
         return Axis(
-            tuple(min(mine[0], theirs[0]) for mine, theirs in pairs),
-            tuple(max(mine[1], theirs[1]) for mine, theirs in pairs),
-            self.advance * period // len(self.first),
+            tuple(min(first, another) for first, _, another, _ in windows),
+            tuple(max(last, another) for _, last, _, another in windows),
+            mine.advance * period // len(mine.first),
+            units,
+            self.extent,
         )
 
 
 @dataclass(frozen=True)
 class Field:
-    """The receptive field of a tensor: an axis, a number of units and an input size per dimension.
+    """The receptive fields of a tensor's units, an axis for each spatial axis of the input.
 
-    `flat` tells that the units have lost their places (Flatten).
+    A vector has no spatial axis. `flat` tells that Flatten has taken the units out of their places.
     """
 
     axes: tuple[Axis, ...]
-    units: tuple[int, ...]
-    extents: tuple[int, ...]
+    channels_first: bool = False
     flat: bool = False
 
+    @classmethod
+    def of_input(cls, shape: tuple[int, ...], channels_first: bool) -> Field:
+        """Return the field of an input, each unit of which reads itself."""
+        return cls(tuple(map(Axis.of_input, _spatial(shape, channels_first))), channels_first)
+
     def whole(self) -> Field:
-        """Return the field of something that reads every unit: what these see inside the input."""
-        axes = []
-        for axis, units, extent in zip(self.axes, self.units, self.extents, strict=True):
-            first = max(axis.window(0)[0], 0)
-            last = min(axis.window(units - 1)[1], extent - 1)
-            axes.append(Axis((first,), (last,), 0))
-        return Field(tuple(axes), (1,) * len(axes), self.extents)
+        """Return the field of something that reads every unit."""
+        return replace(self, axes=tuple(axis.whole() for axis in self.axes), flat=False)
 
     @property
     def is_whole(self) -> bool:
-        """Whether every unit reads the same window."""
+        """Whether every unit reads the same."""
         return all(axis.advance == 0 for axis in self.axes)
 
 
-def spatial(op: Any, shape: tuple[int, ...]) -> tuple[int, ...]:
-    """Return the sizes of the spatial axes of a shape without the batch."""
-    return shape[1:] if op.data_format == "channels_first" else shape[:-1]
+def _spatial(shape: tuple[int, ...], channels_first: bool) -> tuple[int, ...]:
+    return shape[1:] if channels_first else shape[:-1]
 
 
-def _windows(
-    size: tuple[int, ...], strides: tuple[int, ...], dilation: tuple[int, ...], call: Call
-) -> list[Taps]:
-    """Return the taps of a sliding window, with the padding that TensorFlow gives it."""
-    given = spatial(call.op, call.inputs[0].shape)
-    made = spatial(call.op, call.outputs[0].shape)
+def _sliding(call: Call, size: tuple[int, ...], dilation: tuple[int, ...]) -> list[Taps]:
+    """Return the taps of a sliding window; "same" pads the larger half behind, as TensorFlow."""
     taps = []
-    for k, s, d, n, m in zip(size, strides, dilation, given, made, strict=True):
+    for given, made, k, s, d in zip(*_sizes(call), size, call.op.strides, dilation, strict=True):
         reach = (k - 1) * d
-        before = {
-            "valid": 0,
-            "same": max((m - 1) * s + reach + 1 - n, 0) // 2,
-            "causal": reach,
-        }[call.op.padding]
+        missing = max((made - 1) * s + reach + 1 - given, 0)
+        before = {"valid": 0, "same": missing // 2, "causal": reach}[call.op.padding]
         taps.append(Taps(s, -before, reach - before))
     return taps
 
 
+def _sizes(call: Call) -> tuple[tuple[int, ...], tuple[int, ...]]:
+    channels_first = call.op.data_format == "channels_first"
+    return tuple(_spatial(e.shape, channels_first) for e in (call.inputs[0], call.outputs[0]))
+
+
 def _convolution(call: Call) -> list[Taps]:
-    op = call.op
-    return _windows(op.kernel_size, op.strides, op.dilation_rate, call)
+    return _sliding(call, call.op.kernel_size, call.op.dilation_rate)
 
 
 def _pooling(call: Call) -> list[Taps]:
-    op = call.op
-    return _windows(op.pool_size, op.strides, (1,) * len(op.pool_size), call)
+    return _sliding(call, call.op.pool_size, (1,) * len(call.op.pool_size))
 
 
 def _transposed(call: Call) -> list[Taps]:
-    """Output unit o gets input unit i through kernel element k where o = i * stride + k - cut."""
+    """Unit i of the input reaches o = i * stride + tap - cut, for each tap of the kernel."""
     op = call.op
-    given = spatial(op, call.inputs[0].shape)
-    made = spatial(op, call.outputs[0].shape)
     taps = []
-    for k, s, d, n, m in zip(
-        op.kernel_size, op.strides, op.dilation_rate, given, made, strict=True
+    for given, made, k, s, d in zip(
+        *_sizes(call), op.kernel_size, op.strides, op.dilation_rate, strict=True
     ):
         reach = (k - 1) * d
-        cut = max((n - 1) * s + reach + 1 - m, 0) // 2 if op.padding == "same" else 0
+        surplus = max((given - 1) * s + reach + 1 - made, 0)
+        cut = surplus // 2 if op.padding == "same" else 0
         taps.append(Taps(1, cut - reach + s - 1, cut, per=s))
     return taps
 
@@ -155,96 +178,86 @@ def _transposed(call: Call) -> list[Taps]:
 def _upsampling(call: Call) -> list[Taps] | None:
     if getattr(call.op, "interpolation", "nearest") != "nearest":
         return None
-    size = call.op.size if isinstance(call.op.size, tuple) else (call.op.size,)
-    return [Taps(1, 0, 0, per=factor) for factor in size]
-
-
-def _sides(amounts: Any) -> list[int]:
-    """Return the amount before each axis, from (before, after) or a pair for each axis."""
-    return [amounts[0]] if isinstance(amounts[0], int) else [before for before, _ in amounts]
+    return [Taps(1, 0, 0, per=factor) for factor in _each(call.op.size)]
 
 
 def _padding(call: Call) -> list[Taps]:
-    return [Taps(1, -before, -before) for before in _sides(call.op.padding)]
+    return [Taps(1, -before, -before) for before in _before(call.op.padding)]
 
 
 def _cropping(call: Call) -> list[Taps]:
-    return [Taps(1, before, before) for before in _sides(call.op.cropping)]
+    return [Taps(1, before, before) for before in _before(call.op.cropping)]
+
+
+def _each(value: Any) -> tuple[Any, ...]:
+    return value if isinstance(value, tuple) else (value,)
+
+
+def _before(amounts: Any) -> list[int]:
+    """Return what comes before each axis: of (before, after), or of one such pair an axis."""
+    return [amounts[0]] if isinstance(amounts[0], int) else [before for before, _ in amounts]
 
 
 WINDOWS: dict[str, Callable[[Call], list[Taps] | None]] = {
-    **dict.fromkeys(_ranks("Conv{}D"), _convolution),
-    **dict.fromkeys(_ranks("DepthwiseConv{}D", 1, 2), _convolution),
-    **dict.fromkeys(_ranks("SeparableConv{}D", 1, 2), _convolution),
-    **dict.fromkeys(_ranks("Conv{}DTranspose"), _transposed),
-    **dict.fromkeys(_ranks("MaxPooling{}D"), _pooling),
-    **dict.fromkeys(_ranks("AveragePooling{}D"), _pooling),
-    **dict.fromkeys(_ranks("UpSampling{}D"), _upsampling),
-    **dict.fromkeys(_ranks("ZeroPadding{}D"), _padding),
-    **dict.fromkeys(_ranks("Cropping{}D"), _cropping),
+    **dict.fromkeys(kinds.CONVOLUTION + kinds.DEPTHWISE + kinds.SEPARABLE, _convolution),
+    **dict.fromkeys(kinds.TRANSPOSED, _transposed),
+    **dict.fromkeys(kinds.POOLING, _pooling),
+    **dict.fromkeys(kinds.UPSAMPLING, _upsampling),
+    **dict.fromkeys(kinds.PADDING, _padding),
+    **dict.fromkeys(kinds.CROPPING, _cropping),
 }
 
-POINTWISE = dict.fromkeys(
-    [
-        *("Identity", "Rescaling", "Normalization", "LayerScale", "StochasticDepth"),
-        *("Activation", "ReLU", "LeakyReLU", "PReLU", "ELU", "Softmax"),
-        *("Dropout", "AlphaDropout", "GaussianDropout", "GaussianNoise", "ActivityRegularization"),
-        *_ranks("SpatialDropout{}D"),
-        *("BatchNormalization", "LayerNormalization", "RMSNormalization", "UnitNormalization"),
-        *("Add", "Subtract", "Multiply", "Average", "Maximum", "Minimum", "Concatenate"),
-    ]
-)
 
-GLOBAL = dict.fromkeys(
-    [*_ranks("GlobalMaxPooling{}D"), *_ranks("GlobalAveragePooling{}D"), "GroupNormalization"]
-)
+def field(call: Call, given: list[Field | None]) -> Field | None:
+    """Return the receptive field of what a call makes from the fields of what it takes.
 
-
-def field(call: Call, fields: list[Field | None]) -> Field | None:
-    """Return the receptive field of what a call makes, from those of what it takes.
-
-    None means that it is not known, or that the input has no spatial axis.
+    None: the layer is of a kind whose places are not followed, or comes after such a one.
     """
-    if not fields or None in fields or not fields[0].axes:
+    if not given or None in given:
         return None
-    if all(known.is_whole for known in fields):
-        return _merged(fields)
-    if kind := known_kind(call.op, WINDOWS):
-        taps = WINDOWS[kind](call)
-        if taps is None:
-            return None
-        [given] = fields
-        return Field(
-            tuple(axis.through(tap) for axis, tap in zip(given.axes, taps, strict=True)),
-            spatial(call.op, call.outputs[0].shape)
-            if hasattr(call.op, "data_format")
-            else given.units,
-            given.extents,
-        )
-    if known_kind(call.op, POINTWISE):
-        return _merged(fields)
-    if known_kind(call.op, GLOBAL):
-        return fields[0].whole()
-    if known_kind(call.op, {"Flatten": None}):
-        [given] = fields
-        return Field(given.axes, given.units, given.extents, flat=True)
-    if known_kind(call.op, {"Dense": None}):
-        [given] = fields
-        return given.whole() if len(call.inputs[0].shape) == 1 else given
+    given = [one for one in given if one.axes] or given[:1]
+    if all(one.is_whole for one in given):
+        return _joined(given)
+    if kind := call.kind_in(WINDOWS):
+        return _slid(call, given[0], WINDOWS[kind](call))
+    if call.kind_in(kinds.GLOBAL):
+        return given[0].whole()
+    if call.kind_in(("Flatten",)):
+        return replace(given[0], flat=True)
+    if call.kind_in(("Dense",)) and len(call.inputs[0].shape) == 1:
+        return given[0].whole()
+    if call.kind_in(("Dense", *kinds.POINTWISE)) and _along_channels(call, given[0]):
+        return _joined(given)
     return None
 
 
-def _merged(fields: list[Field]) -> Field | None:
+def _slid(call: Call, given: Field, taps: list[Taps] | None) -> Field | None:
+    if taps is None or given.flat:
+        return None
+    units = _spatial(call.outputs[0].shape, given.channels_first)
+    axes = [a.through(t, n) for a, t, n in zip(given.axes, taps, units, strict=True)]
+    return replace(given, axes=tuple(axes))
+
+
+def _along_channels(call: Call, given: Field) -> bool:
+    """Tell whether a call mixes nothing but the channels of one place."""
+    rank = len(call.outputs[0].shape)
+    channel = 1 if given.channels_first and not given.flat else rank
+    axis = -1 if call.kind_in(("Dense",)) else getattr(call.op, "axis", channel)
+    axes = axis if isinstance(axis, list | tuple) else [axis]
+    return all(one is not None and one % (rank + 1) == channel for one in axes)
+
+
+def _joined(given: list[Field]) -> Field | None:
     """Return the field of units that read the same place of every tensor."""
-    units = tuple(max(sizes) for sizes in zip(*(one.units for one in fields), strict=True))
-    merged = fields[0]
-    for other in fields[1:]:
-        strides = [axis.stride for axis in merged.axes]
-        if [axis.stride for axis in other.axes] == strides:
-            axes = tuple(a.union(b) for a, b in zip(merged.axes, other.axes, strict=True))
-            merged = Field(axes, units, merged.extents, merged.flat)
-        elif merged.is_whole or other.is_whole:
-            merged = _merged([merged.whole(), other.whole()])
-        else:
+    joined, *others = given
+    for other in others:
+        if [a.extent for a in joined.axes] != [b.extent for b in other.axes]:
             return None
-    return merged
+        if joined != other and (joined.flat or other.flat):
+            joined, other = joined.whole(), other.whole()
+        axes = [a.union(b) for a, b in zip(joined.axes, other.axes, strict=True)]
+        if None in axes:
+            return None
+        joined = replace(joined, axes=tuple(axes))
+    return joined

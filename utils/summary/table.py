@@ -2,38 +2,46 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from typing import Any
+
+from utils.summary import plain
+from utils.summary.compare import Difference, first_difference
 
 CONVENTION = (
     "MACs: multiply-accumulates of convolution and dense layers at batch 1, padding included, "
     "biases not; FLOPs = 2 x MACs."
 )
 
-# Copies of the trainable weights that an optimiser keeps, besides the weights and their gradients.
+# Numbers that an optimiser keeps for each trainable one, beside the gradient.
 OPTIMIZER_SLOTS = {
     "sgd": 0,
     "momentum": 1,
     "adagrad": 1,
-    "rmsprop": 1,
     "lion": 1,
-    "adam": 2,
-    "adamw": 2,
-    "adamax": 2,
-    "nadam": 2,
+    "rmsprop": 1,
     "adadelta": 2,
+    "adam": 2,
+    "adamax": 2,
+    "adamw": 2,
     "ftrl": 2,
+    "nadam": 2,
 }
 
 
 @dataclass(frozen=True)
 class LayerRow:
-    """One call of one layer. Shapes are without the batch; None stands where nothing is known."""
+    """One call of one layer. Shapes are without the batch; None: not known, or makes no sense.
+
+    `params` belong to the layer's first call; `macs` to each. The receptive field of unit i reaches
+    `receptive_field` places of the input from `rf_offset + i * rf_stride` on (below 0 is padding);
+    it is the largest over all paths, and the whole input after a global pooling or a dense layer.
+    """
 
     name: str
     kind: str
     inputs: tuple[str, ...]
-    output_shape: tuple[int | None, ...]
+    output_shape: tuple[Any, ...]
     kernel_size: tuple[int, ...] | None
     strides: tuple[int, ...] | None
     padding: Any
@@ -50,26 +58,29 @@ class LayerRow:
     trainable_bytes: int
 
 
-@dataclass(frozen=True)
-class Difference:
-    """The first field in which two summaries differ."""
+ROW_COLUMNS = {
+    **dict.fromkeys(("name", "kind"), plain.is_text),
+    "inputs": plain.is_texts,
+    "output_shape": plain.is_shape,
+    "kernel_size": plain.is_numbers,
+    "strides": plain.is_numbers,
+    "padding": plain.is_setting,
+    "config": plain.is_settings,
+    **dict.fromkeys(("params", "trainable_params"), plain.is_count),
+    **dict.fromkeys(("macs", "activations", "activation_bytes"), plain.is_count_or_none),
+    **dict.fromkeys(("receptive_field", "rf_stride", "rf_offset"), plain.is_numbers),
+    **dict.fromkeys(("weight_bytes", "trainable_bytes"), plain.is_count),
+}
+SUMMARY_COLUMNS = {
+    **dict.fromkeys(("name", "convention"), plain.is_text),
+    "input_shape": plain.is_shape,
+    "rows": plain.is_rows,
+}
 
-    index: int
-    layer: str
-    field: str
-    mine: Any
-    expected: Any
 
-    def __str__(self) -> str:
-        return (
-            f"Layer {self.index + 1} ({self.layer}) differs in {self.field}: "
-            f"{self.mine!r} where {self.expected!r} is expected."
-        )
-
-
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class ModelSummary:
-    """The layers of a model and what they cost."""
+    """The calls of a model in order, and what they cost together."""
 
     name: str
     input_shape: tuple[Any, ...]
@@ -78,104 +89,105 @@ class ModelSummary:
 
     @property
     def params(self) -> int:
-        """Weights of the model, shared ones counted once."""
-        return sum(row.params for row in self.rows)
+        """Weights, shared ones once."""
+        return self._total("params")
 
     @property
     def trainable_params(self) -> int:
         """Weights that training changes."""
-        return sum(row.trainable_params for row in self.rows)
+        return self._total("trainable_params")
 
     @property
     def macs(self) -> int:
-        """Multiply-accumulates of the counted layers; `not_counted` names the others."""
-        return sum(row.macs or 0 for row in self.rows)
+        """Multiply-accumulates for one example, without the layers that `not_counted` names."""
+        return self._total("macs")
 
     @property
     def flops(self) -> int:
-        """2 x MACs."""
+        """Floating-point operations: 2 x MACs."""
         return 2 * self.macs
 
     @property
     def activations(self) -> int:
-        """Numbers that the layers make for one example, the input included."""
-        return sum(row.activations or 0 for row in self.rows)
+        """Numbers in all outputs for one example, the input among them."""
+        return self._total("activations")
 
     @property
     def not_counted(self) -> tuple[str, ...]:
-        """Names of the layers whose MACs are not known."""
+        """Layers whose MACs are not known."""
         return tuple(row.name for row in self.rows if row.macs is None)
 
     @property
     def weight_bytes(self) -> int:
         """Memory of the weights."""
-        return sum(row.weight_bytes for row in self.rows)
+        return self._total("weight_bytes")
 
     def forward_bytes(self, batch_size: int = 1) -> int:
-        """Memory of one forward pass: weights, and the most activations alive at one time."""
-        last_reader = {}
-        for index, row in enumerate(self.rows):
-            for name in (row.name, *row.inputs):
-                last_reader[name] = index
-        size = {row.name: row.activation_bytes or 0 for row in self.rows}
-        alive = peak = 0
-        for index, row in enumerate(self.rows):
-            alive += size[row.name]
-            peak = max(peak, alive)
-            alive -= sum(
-                size[name] for name in {row.name, *row.inputs} if last_reader[name] == index
-            )
+        """Memory of a forward pass: weights, and the most activations alive at one time.
+
+        An output lives until its last reader has run; what nobody reads is a result and stays.
+        """
+        last_read = {name: row.name for row in self.rows for name in row.inputs}
+        alive: dict[str, int] = {}
+        peak = 0
+        for row in self.rows:
+            alive[row.name] = row.activation_bytes or 0
+            peak = max(peak, sum(alive.values()))
+            for name in row.inputs:
+                if last_read[name] == row.name:
+                    alive.pop(name, None)
         return self.weight_bytes + batch_size * peak
 
     def training_bytes(self, batch_size: int, optimizer: str = "adam") -> int:
-        """Memory of one training step: weights, gradients, optimiser slots, all activations."""
-        if optimizer not in OPTIMIZER_SLOTS:
-            raise ValueError(
-                f"unknown optimizer {optimizer!r}; known are {', '.join(sorted(OPTIMIZER_SLOTS))}."
-            )
-        copies = 1 + OPTIMIZER_SLOTS[optimizer]
-        trainable = sum(row.trainable_bytes for row in self.rows)
-        activations = sum(row.activation_bytes or 0 for row in self.rows)
-        return self.weight_bytes + copies * trainable + batch_size * activations
+        """Memory of a training step: weights, gradients, optimiser slots, every activation.
+
+        A lower bound: the gradients of activations and a kernel's workspace come on top.
+
+        Raises:
+            ValueError: `optimizer` is not in `OPTIMIZER_SLOTS`.
+        """
+        slots = OPTIMIZER_SLOTS.get(optimizer.lower())
+        if slots is None:
+            known = ", ".join(OPTIMIZER_SLOTS)
+            raise ValueError(f"unknown optimizer {optimizer!r}, expected one of {known}.")
+        learned = self._total("trainable_bytes") * (1 + slots)
+        return self.weight_bytes + learned + batch_size * self._total("activation_bytes")
+
+    def diff(self, expected: ModelSummary) -> Difference | None:
+        """Return the first difference from another summary, None if there is none.
+
+        Structure comes first, from the first row to the last; only where all of it agrees do names
+        count, and of these not the ones that Keras has numbered by itself (conv2d_7).
+        """
+        return first_difference(self.rows, expected.rows)
 
     def to_frame(self) -> Any:
-        """Return a pandas DataFrame, a row a layer."""
+        """Return a pandas DataFrame, a row a call, a column a field; NA: not known."""
         import pandas as pd
 
-        names = [field.name for field in fields(LayerRow)]
-        return pd.DataFrame([[getattr(row, n) for n in names] for row in self.rows], columns=names)
+        rows = [vars(row) for row in self.rows]
+        return pd.DataFrame(rows, columns=list(ROW_COLUMNS)).convert_dtypes()
 
     def to_dict(self) -> dict[str, Any]:
-        """Return plain JSON data."""
-        return {
-            "name": self.name,
-            "input_shape": _lists(self.input_shape),
-            "rows": [
-                {f.name: _lists(getattr(row, f.name)) for f in fields(row)} for row in self.rows
-            ],
-            "convention": self.convention,
-        }
+        """Return plain JSON data, from which `from_dict` makes an equal summary."""
+        return plain.listed({**vars(self), "rows": [vars(row) for row in self.rows]})
 
     @classmethod
-    def from_dict(cls, data: dict[str, Any]) -> ModelSummary:
-        """Rebuild a summary from `to_dict()`."""
-        rows = tuple(
-            LayerRow(**{key: _tuples(value) for key, value in row.items()}) for row in data["rows"]
-        )
-        return cls(data["name"], _tuples(data["input_shape"]), rows, data["convention"])
+    def from_dict(cls, data: Any) -> ModelSummary:
+        """Make a summary from what `to_dict` gave; needs no Keras and trusts nothing.
 
-    def diff(self, other: ModelSummary) -> Difference | None:
-        """Return the first layer and field in which this model differs from `other`."""
-        for index, (mine, theirs) in enumerate(zip(self.rows, other.rows, strict=False)):
-            for field in fields(LayerRow):
-                pair = getattr(mine, field.name), getattr(theirs, field.name)
-                if pair[0] != pair[1]:
-                    return Difference(index, mine.name, field.name, *pair)
-        if len(self.rows) != len(other.rows):
-            index = min(len(self.rows), len(other.rows))
-            longer = max(self.rows, other.rows, key=len)
-            return Difference(index, longer[index].name, "layers", len(self.rows), len(other.rows))
-        return None
+        Raises:
+            ValueError: the data is not of that form; the message names the place.
+        """
+        values = plain.checked(plain.tupled(data), SUMMARY_COLUMNS, "the summary")
+        rows = (
+            LayerRow(**plain.checked(row, ROW_COLUMNS, f"row {number}"))
+            for number, row in enumerate(values["rows"], start=1)
+        )
+        return cls(**{**values, "rows": tuple(rows)})
+
+    def _total(self, column: str) -> int:
+        return sum(getattr(row, column) or 0 for row in self.rows)
 
     def _repr_html_(self) -> str:
         from utils.summary.render import html
@@ -187,14 +199,4 @@ class ModelSummary:
 
         return text(self)
 
-
-def _lists(value: Any) -> Any:
-    if isinstance(value, dict):
-        return {key: _lists(item) for key, item in value.items()}
-    return [_lists(item) for item in value] if isinstance(value, tuple | list) else value
-
-
-def _tuples(value: Any) -> Any:
-    if isinstance(value, dict):
-        return {key: _tuples(item) for key, item in value.items()}
-    return tuple(_tuples(item) for item in value) if isinstance(value, list) else value
+    __repr__ = __str__
