@@ -16,7 +16,7 @@ from pathlib import Path
 import jupytext
 import nbformat
 from nbclient import NotebookClient
-from nbclient.exceptions import CellExecutionError
+from nbclient.exceptions import CellControlSignal, DeadKernelError
 from nbformat import NotebookNode
 from nbgrader.preprocessors import (
     CheckCellMetadata,
@@ -98,7 +98,8 @@ def execute(notebook: NotebookNode, folder: Path, name: str) -> NotebookNode:
     """A copy of `notebook`, run from top to bottom in `folder` by a fresh kernel.
 
     Raises BuildError, which names the cell, on an exception (unless the cell is tagged
-    `raises-exception`), on anything written to stderr, and on an output that won't be repeated.
+    `raises-exception`), a cell that takes too long, anything written to stderr, and an output that
+    another run or machine would not repeat.
     """
     executed = nbformat.from_dict(notebook)
     client = NotebookClient(
@@ -112,7 +113,7 @@ def execute(notebook: NotebookNode, folder: Path, name: str) -> NotebookNode:
     try:
         # Not the cells' stderr, which arrives as output, but the kernel's own.
         client.execute(stderr=subprocess.DEVNULL)
-    except CellExecutionError as error:
+    except (CellControlSignal, DeadKernelError) as error:
         raise BuildError(f"{name}: {error}") from error
     executed.metadata = notebook.metadata
     for number, cell in code_cells(executed):
