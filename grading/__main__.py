@@ -1,0 +1,81 @@
+"""Grade a folder of submissions: `python -m grading PATH --out DIR`."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Sequence
+from concurrent.futures import BrokenExecutor
+from pathlib import Path
+
+EPILOG = """
+PATH holds a folder for each student, or one notebook for each. DIR gets grades.csv, a page for each
+student in feedback/, report.html for you, and grades.sqlite, by which the next run grades only what
+changed. Statuses: graded, unfinished (still blank), missing (no such function), error, timeout,
+broken (no readable notebook).
+
+The notebooks are run: grade only files that you would open and run yourself.
+"""
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Grade what the command line names; 0 if all have a row, 2 for a bad request."""
+    options = _parser().parse_args(arguments)
+    from . import batch  # after the parser: --help must not need a single package
+
+    try:
+        result = batch.grade(
+            options.path,
+            options.out,
+            workers=options.workers,
+            seed=options.seed,
+            timeout=options.timeout or batch.TIMEOUT,
+            release=options.release or batch.RELEASE,
+        )
+    except (OSError, ValueError) as error:
+        print(f"grading: {error}", file=sys.stderr)
+        return 2
+    except BrokenExecutor:
+        print("grading: a worker process died; the same command goes on from here", file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        print("\ngrading: stopped; the same command goes on from here", file=sys.stderr)
+        return 130
+    counts = ", ".join(f"{count} {status}" for status, count in result.counts().most_common())
+    print(f"{len(result.rows)} submissions: {counts}")
+    print(f"{result.graded} run now, the others unchanged; cases drawn from seed {result.seed}")
+    for name in ("grades.csv", "feedback", "report.html"):
+        print(f"  {options.out / name}")
+    return 0
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="course.py grade",
+        description="Grade a folder of submissions.",
+        epilog=EPILOG,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    add = parser.add_argument
+    add("path", metavar="PATH", type=Path, help="the folder of submissions, or one notebook")
+    add("--out", metavar="DIR", type=Path, default=Path("out"), help="the results (default: out)")
+    add("--workers", metavar="N", type=_positive(int), help="at a time (default: one a processor)")
+    add("--seed", metavar="S", type=int, help="draws the cases (default: DIR's own, drawn once)")
+    add("--timeout", metavar="S", type=_positive(float), help="seconds a submission (default: 300)")
+    add("--release", metavar="FILE", type=Path, help="the homework (default: Day018_vgg16.ipynb)")
+    return parser
+
+
+def _positive(kind: type):
+    def parse(text: str):
+        value = kind(text)
+        if not value > 0:
+            raise argparse.ArgumentTypeError(f"{text} is not greater than 0")
+        return value
+
+    parse.__name__ = kind.__name__  # argparse names it where `text` is no number
+    return parse
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,104 @@
+"""What grading a submission found, and the SQLite file that keeps it."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any
+
+# status: what it tells the student. From the worst to the best: a submission has its worst task's.
+STATUSES = {
+    "broken": "檔案無法讀取，沒有評分",
+    "timeout": "執行逾時，程式在時限內沒有結束",
+    "error": "執行時發生錯誤，沒有得到結果",
+    "missing": "找不到作業要求的函式",
+    "unfinished": "尚未完成，空格還沒有填",
+    "graded": "已評分",
+}
+
+
+@dataclass(frozen=True)
+class Record:
+    """The result of one submission, plain data throughout.
+
+    `scores` holds `Score.to_dict()` by task; `notes` tell how the answer was found; `failures` are
+    `run.Failure`s as dicts; `detail` says what a status other than "graded" means here.
+    """
+
+    status: str
+    max_score: float
+    score: float = 0.0
+    detail: str = ""
+    scores: dict[str, dict[str, Any]] = field(default_factory=dict)
+    notes: tuple[str, ...] = ()
+    failures: tuple[dict[str, Any], ...] = ()
+    seconds: float = 0.0
+    timeout: float = 0.0
+
+    def to_json(self) -> str:
+        """The record as JSON."""
+        return json.dumps(asdict(self), ensure_ascii=False)
+
+    @classmethod
+    def from_json(cls, text: str) -> Record:
+        """The record that `to_json` wrote."""
+        data = json.loads(text)
+        lists = {name: tuple(data[name]) for name in ("notes", "failures")}
+        return cls(**data | lists)
+
+
+class Ledger:
+    """The records of a grading folder: one row a submission and version of what judged it.
+
+    Each row is one transaction: a run that is killed loses the submission it was at, and the next
+    run goes on from there. Several graders may use one ledger at a time.
+    """
+
+    def __init__(self, path: Path):
+        self.path = path
+        with self._transaction() as database:
+            database.execute(
+                "CREATE TABLE IF NOT EXISTS records (student TEXT, file TEXT, key TEXT,"
+                " record TEXT, graded_at REAL, PRIMARY KEY (student, file, key))"
+            )
+            database.execute(
+                "CREATE TABLE IF NOT EXISTS settings (name TEXT PRIMARY KEY, value TEXT)"
+            )
+
+    @contextmanager
+    def _transaction(self) -> Iterator[sqlite3.Connection]:
+        database = sqlite3.connect(self.path, timeout=60)
+        try:
+            with database:
+                yield database
+        finally:
+            database.close()
+
+    def find(self, student: str, file: str, key: str) -> Record | None:
+        """The record of a submission under `key`, a digest of all that decides its mark."""
+        with self._transaction() as database:
+            row = database.execute(
+                "SELECT record FROM records WHERE student = ? AND file = ? AND key = ?",
+                (student, file, key),
+            ).fetchone()
+        return Record.from_json(row[0]) if row else None
+
+    def add(self, student: str, file: str, key: str, record: Record) -> None:
+        """Keep a record; one that was made from the same is replaced."""
+        with self._transaction() as database:
+            database.execute(
+                "INSERT OR REPLACE INTO records VALUES (?, ?, ?, ?, ?)",
+                (student, file, key, record.to_json(), time.time()),
+            )
+
+    def setting(self, name: str, default: str) -> str:
+        """A setting of this folder; `default` is kept when there is none yet."""
+        with self._transaction() as database:
+            database.execute("INSERT OR IGNORE INTO settings VALUES (?, ?)", (name, default))
+            row = database.execute("SELECT value FROM settings WHERE name = ?", (name,)).fetchone()
+        return row[0]

@@ -1,0 +1,134 @@
+"""A batch: every submission has its row, and only what changed is run again."""
+
+from __future__ import annotations
+
+import csv
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+
+from grading import batch, work
+from grading.__main__ import main
+from grading.record import Record
+from tests.test_grading_work import ANSWERED, RELEASE
+
+
+@pytest.fixture
+def folder(tmp_path, monkeypatch):
+    """Three submissions, their release, and a `work.grade` that takes no time."""
+    submissions = tmp_path / "submissions"
+    submissions.mkdir()
+    for student in ("s1", "s2", "s3"):
+        (submissions / f"{student}.ipynb").write_bytes(ANSWERED + b" " * int(student[1]))
+    (tmp_path / "Day018_vgg16.ipynb").write_bytes(RELEASE)
+    monkeypatch.setattr(work, "grade", lambda job: Record("graded", 10, len(job.content) % 10))
+    return tmp_path
+
+
+def run(folder, **options) -> batch.Batch:
+    with ThreadPoolExecutor(2) as pool:
+        return batch.grade(
+            folder / "submissions",
+            folder / "out",
+            release=folder / "Day018_vgg16.ipynb",
+            executor=pool,
+            progress=False,
+            **options,
+        )
+
+
+def table(folder) -> list[dict[str, str]]:
+    with (folder / "out" / "grades.csv").open(encoding="utf-8-sig", newline="") as file:
+        return list(csv.DictReader(file))
+
+
+def test_every_submission_has_its_row_in_order(folder):
+    (folder / "submissions" / "s0.ipynb").write_bytes(b"")
+    (folder / "submissions" / "s4.py").write_bytes(b"x = 1")
+    result = run(folder)
+    rows = table(folder)
+    assert [row["student"] for row in rows] == ["s0", "s1", "s2", "s3", "s4"]
+    assert [row["status"] for row in rows] == ["graded"] * 4 + ["broken"]
+    assert result.counts() == {"graded": 4, "broken": 1}
+    pages = sorted(path.name for path in (folder / "out" / "feedback").iterdir())
+    assert pages == [f"s{number}.html" for number in range(5)]
+
+
+def test_only_what_changed_is_run_again(folder):
+    assert run(folder).graded == 3
+    assert run(folder).graded == 0
+    (folder / "submissions" / "s2.ipynb").write_bytes(ANSWERED + b"\n\n\n\n")
+    (folder / "submissions" / "s4.ipynb").write_bytes(ANSWERED)
+    result = run(folder)
+    assert result.graded == 2
+    assert len(table(folder)) == 4
+
+
+def test_other_cases_another_release_and_another_grader_judge_anew(folder, monkeypatch):
+    run(folder, seed=1)
+    assert run(folder, seed=2).graded == 3
+    assert run(folder, seed=1).graded == 0
+    monkeypatch.setattr(batch, "PACKAGES", ("numpy",))
+    assert run(folder, seed=1).graded == 3
+    (folder / "Day018_vgg16.ipynb").write_bytes(RELEASE + b"\n")
+    assert run(folder, seed=1).graded == 3
+
+
+def test_a_folder_draws_its_own_cases_and_keeps_them(folder):
+    assert run(folder).seed == run(folder).seed
+
+
+def test_more_time_gives_what_timed_out_another_try(folder, monkeypatch):
+    monkeypatch.setattr(work, "grade", lambda job: Record("timeout", 10, timeout=job.timeout))
+    assert run(folder, timeout=5).graded == 3
+    assert run(folder, timeout=5).graded == 0
+    assert run(folder, timeout=10).graded == 3
+
+
+def test_what_the_grader_fails_on_is_told_and_tried_again(folder, monkeypatch):
+    def fail(job):
+        raise RuntimeError("no kernel")
+
+    monkeypatch.setattr(work, "grade", fail)
+    assert run(folder).counts() == {"error": 3}
+    assert "no kernel" in table(folder)[0]["diagnosis"]
+    assert run(folder).graded == 3
+
+
+def test_a_batch_that_was_stopped_goes_on_where_it_was(folder, monkeypatch):
+    done = []
+
+    def grade_two(job):
+        if len(done) == 2:
+            raise KeyboardInterrupt
+        done.append(job)
+        return Record("graded", 10)
+
+    with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt):
+        patch.setattr(work, "grade", grade_two)
+        run(folder)
+    assert run(folder).graded == 1
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["nowhere"], "there is nothing at nowhere"),
+        ([".", "--release", "nowhere.ipynb"], "the homework nowhere.ipynb can't be read"),
+    ],
+)
+def test_a_request_that_can_not_be_met_is_answered_in_a_line(
+    arguments, message, tmp_path, monkeypatch, capsys
+):
+    (tmp_path / "s1.ipynb").write_bytes(ANSWERED)
+    monkeypatch.chdir(tmp_path)
+    assert main(arguments) == 2
+    assert message in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("option", ["--workers", "--timeout"])
+@pytest.mark.parametrize("value", ["0", "-1", "many"])
+def test_numbers_that_make_no_sense_are_refused(option, value, capsys):
+    with pytest.raises(SystemExit):
+        main([".", option, value])
+    assert option in capsys.readouterr().err

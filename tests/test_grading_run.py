@@ -1,0 +1,73 @@
+"""Runs: a cell that fails or never ends costs itself, and the kernel leaves nothing behind."""
+
+from __future__ import annotations
+
+import psutil
+import pytest
+
+from grading import probe
+from grading.restore import Reading, Step
+from grading.run import execute
+
+
+def run(*sources, timeout=60.0):
+    """Cells of a student, run one after the other; `Outcome` of a sheet without a probe."""
+    steps = tuple(Step("own", source, number) for number, source in enumerate(sources, start=1))
+    return execute(Reading(steps, ()), {}, timeout)
+
+
+def test_cells_that_fail_are_recorded_and_the_next_ones_run():
+    outcome = run("1 / 0", "def f(:", "!no-such-command", "x = 2", "raise ValueError(x)")
+    assert outcome.ended == "done"
+    assert [(failure.number, failure.name) for failure in outcome.failures] == [
+        (1, "ZeroDivisionError"),
+        (2, "SyntaxError"),
+        (5, "ValueError"),
+    ]
+    assert outcome.failures[-1].message == "2"
+    assert "\x1b" not in outcome.failures[0].traceback
+
+
+def test_an_endless_loop_is_interrupted_and_the_next_cell_runs():
+    outcome = run("while True: pass", "x = 1", "raise ValueError(x)", timeout=9)
+    assert [failure.name for failure in outcome.failures] == ["KeyboardInterrupt", "ValueError"]
+
+
+def test_a_cell_that_will_not_be_interrupted_is_killed_with_its_children():
+    stubborn = """
+import subprocess, sys, time
+subprocess.Popen([sys.executable, "-c", "import time; time.sleep(987654)"])
+while True:
+    try:
+        time.sleep(1)
+    except BaseException:
+        pass
+"""
+    assert run(stubborn, timeout=6).ended == "timeout"
+    commands = [each.info["cmdline"] or () for each in psutil.process_iter(["cmdline"])]
+    assert not [command for command in commands if any("987654" in part for part in command)]
+
+
+def test_a_kernel_that_dies_ends_the_run():
+    assert run("import os; os._exit(1)", "x = 1").ended == "dead"
+
+
+def test_the_kernel_sees_the_course_and_asks_for_nothing():
+    outcome = run("from utils import checks", "assert checks.TASKS", "input()")
+    assert [failure.number for failure in outcome.failures] == [3]
+
+
+@pytest.mark.parametrize(
+    ("outputs", "heard"),
+    [
+        ([], (False, None)),
+        ([{"output_type": "stream", "text": '{"a": 1}'}], (False, None)),
+        ([{"data": {probe.MIME: '{"a": 1}'}}], (True, {"a": 1})),
+        ([{"data": {probe.MIME: '{"a": 1}'}}] * 2, (True, None)),
+        ([{"data": {probe.MIME: "{"}}], (True, None)),
+        ([{"data": {probe.MIME: {"a": 1}}}], (True, None)),
+        ([{"data": {probe.MIME: "[" * 100_000}}], (True, None)),
+    ],
+)
+def test_an_answer_is_heard_once_and_as_data(outputs, heard):
+    assert probe.hear(outputs) == heard

@@ -1,0 +1,108 @@
+"""The unit of work: what a run left becomes a status, a score and a reason."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from grading import work
+from grading.run import Failure, Outcome
+from utils import checks
+
+CASES = {"vgg16": checks.TASKS["vgg16"].draw_case(1)}
+LOST = {"missing": "VGG16"}
+BLANK = {"error": {"type": "NotImplementedError", "message": "", "line": 2, "source": "raise"}}
+UNFINISHED = {"calls": {name: BLANK | {"unknown": []} for name in CASES["vgg16"]["calls"]}}
+
+
+def sheet(answer: str, *more: str) -> bytes:
+    """A homework of three cells, and what the student added."""
+
+    def cell(source, **nbgrader):
+        metadata = {"nbgrader": nbgrader} if nbgrader else {}
+        return {"cell_type": "code", "source": source, "metadata": metadata}
+
+    cells = [
+        cell("import keras"),
+        cell(answer, grade_id="answer", solution=True, grade=False),
+        cell("checks.vgg16(VGG16)", grade_id="vgg16", solution=False, grade=True),
+        *map(cell, more),
+    ]
+    return json.dumps({"cells": cells}).encode()
+
+
+RELEASE = sheet("def VGG16(): raise NotImplementedError")
+
+
+@pytest.fixture
+def grade(monkeypatch):
+    """Grades a sheet for which each run in turn leaves one of `outcomes`."""
+
+    def graded(content: bytes, *outcomes: Outcome):
+        left = iter(outcomes)
+        monkeypatch.setattr(work, "execute", lambda *_: next(left))
+        return work.grade(work.Job(content, RELEASE, CASES, timeout=60))
+
+    return graded
+
+
+def outcome(answer=None, ended="done", *failures: Failure) -> Outcome:
+    return Outcome({} if answer is None else {"vgg16": answer}, failures, ended)
+
+
+ANSWERED = sheet("def VGG16(): return 1")
+
+
+@pytest.mark.parametrize(
+    ("left", "status", "reason"),
+    [
+        (outcome(LOST), "missing", "VGG16"),
+        (outcome(UNFINISHED), "unfinished", "NotImplementedError"),
+        (outcome("forged"), "error", ""),
+        (outcome(ended="timeout"), "timeout", "時限"),
+        (outcome(ended="dead"), "error", "kernel"),
+        (
+            outcome(None, "done", Failure("probe", None, "ImportError", "no utils", "")),
+            "error",
+            "ImportError: no utils",
+        ),
+    ],
+)
+def test_what_gives_no_answer_gets_no_points_and_a_reason(grade, left, status, reason):
+    record = grade(ANSWERED, left)
+    assert (record.status, record.score, record.max_score) == (status, 0, 10)
+    assert reason in record.detail
+
+
+def test_a_file_that_is_no_notebook_is_never_run(grade):
+    record = grade(b"{}")
+    assert (record.status, record.max_score) == ("broken", 10)
+
+
+def test_another_cells_answer_stands_where_the_blank_has_none(grade):
+    content = sheet("def VGG16(: # half done", "def VGG16(): return 1")
+    record = grade(content, outcome(LOST), outcome(UNFINISHED))
+    assert record.status == "unfinished"
+    assert "第 4 個程式格" in record.notes[0]
+
+
+def test_an_answer_in_its_place_is_run_once(grade):
+    grade(ANSWERED, outcome(UNFINISHED))  # a second run would find no outcome left
+
+
+def test_a_record_is_plain_data(grade):
+    record = grade(ANSWERED, outcome(UNFINISHED, "done", Failure("own", 2, "NameError", "x", "")))
+    text = record.to_json()
+    assert json.loads(text)["failures"][0]["number"] == 2
+    assert work.Record.from_json(text).to_json() == text
+
+
+def test_importing_the_grader_imports_no_tensorflow():
+    import subprocess
+    import sys
+
+    code = "import sys, grading.batch; assert not {'tensorflow', 'keras'} & set(sys.modules)"
+    root = Path(work.__file__).resolve().parent.parent
+    subprocess.run([sys.executable, "-c", code], check=True, cwd=root)
