@@ -82,6 +82,41 @@ def lenet():
     )
 
 
+def conv(name, source, channels, kernel=3, activation="relu"):
+    shape = (28, 28, channels)
+    made = row(name, "Conv2D", shape, inputs=(source,), activation=activation)
+    return dataclasses.replace(made, kernel_size=(kernel, kernel), strides=(1, 1))
+
+
+def inception():
+    """Block 3a of GoogLeNet; the rows stand as Keras walks the graph, not as it concatenates."""
+    pool = row("pool", "MaxPooling2D", (28, 28, 192), inputs=("image",))
+    return chain(
+        row("image", "InputLayer", (28, 28, 192), inputs=()),
+        dataclasses.replace(pool, kernel_size=(3, 3), strides=(1, 1)),
+        conv("reduce5", "image", 16, 1),
+        conv("reduce3", "image", 96, 1),
+        conv("conv5", "reduce5", 32, 5),
+        conv("conv3", "reduce3", 128, 3),
+        conv("project", "pool", 32, 1),
+        conv("conv1", "image", 64, 1),
+        row("all", "Concatenate", (28, 28, 256), inputs=("conv1", "conv3", "conv5", "project")),
+    )
+
+
+def residual():
+    return chain(
+        row("image", "InputLayer", (28, 28, 64), inputs=()),
+        conv("first", "image", 64, activation="linear"),
+        row("bn1", "BatchNormalization", (28, 28, 64), inputs=("first",)),
+        row("relu1", "ReLU", (28, 28, 64), inputs=("bn1",)),
+        conv("second", "relu1", 64, activation="linear"),
+        row("bn2", "BatchNormalization", (28, 28, 64), inputs=("second",)),
+        row("sum", "Add", (28, 28, 64), inputs=("bn2", "image")),
+        row("relu2", "ReLU", (28, 28, 64), inputs=("sum",)),
+    )
+
+
 def noise(*shape):
     return np.random.RandomState(0).normal(size=shape)
 
@@ -148,6 +183,16 @@ def test_picture_of_kernels():
     return plotting.kernels(noise(3, 3, 3, 64), filters=8).figure
 
 
+@picture
+def test_picture_of_an_inception_block():
+    return plotting.block_diagram(inception()).figure
+
+
+@picture
+def test_picture_of_a_residual_block():
+    return plotting.block_diagram(residual()).figure
+
+
 def test_a_box_is_to_scale():
     ax = plotting.architecture(vgg("vgg16"))
     boxes = fronts(ax)
@@ -188,6 +233,37 @@ def test_kinds_of_layers_differ_without_colour():
     for one, other in combinations(plotting.LOOKS.values(), 2):
         brightness = [rgb_to_hsv(to_rgb(look.colour))[1] for look in (one, other)]
         assert one.hatch != other.hatch or abs(np.subtract(*brightness)) > 0.2
+
+
+def test_branches_stand_in_the_order_in_which_they_are_concatenated():
+    boxes = [text for text in plotting.block_diagram(inception()).texts if text.get_text()]
+    height = {text.get_text(): text.get_position()[1] for text in boxes}
+    last = [text for text in boxes if text.get_position()[1] == height["3×3 conv, 128\nReLU"]]
+    assert [text.get_text() for text in sorted(last, key=lambda text: text.get_position())] == [
+        "1×1 conv, 64\nReLU",
+        "3×3 conv, 128\nReLU",
+        "5×5 conv, 32\nReLU",
+        "1×1 conv, 32\nReLU",
+    ]
+
+
+def test_batch_normalisation_and_relu_stand_in_the_box_of_their_layer():
+    said = {word for word in words(plotting.block_diagram(residual())) if word}
+    assert said == {
+        "input, 28×28×64",
+        "3×3 conv, 64\nBN, ReLU",
+        "3×3 conv, 64\nBN",
+        "+\nReLU",
+    }
+
+
+def test_batch_normalisation_on_one_of_two_paths_has_a_box_of_its_own():
+    image, *_, total, _ = residual().rows
+    bn = row("bn", "BatchNormalization", (28, 28, 64), inputs=("image",))
+    total = dataclasses.replace(total, inputs=("bn", "image"))
+    ax = plotting.block_diagram(chain(image, bn, total))
+    assert "BatchNormalization" in words(ax)
+    assert len(ax.patches) == 3
 
 
 def test_training_and_validation_differ_without_colour():
@@ -254,6 +330,7 @@ def test_a_column_is_a_filter_and_a_row_an_input_channel():
     "draw",
     [
         lambda ax: plotting.architecture(lenet(), ax=ax),
+        lambda ax: plotting.block_diagram(residual(), ax=ax),
         lambda ax: plotting.image_grid([np.zeros((2, 2))], ax=ax),
         lambda ax: plotting.feature_maps(np.zeros((2, 2, 3)), ax=ax),
         lambda ax: plotting.kernels(noise(2, 2, 2, 2), ax=ax),

@@ -7,14 +7,15 @@ shows nothing by itself, and can be read without colour.
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections import Counter
+from collections.abc import Callable, Container, Mapping, Sequence
 from itertools import groupby, pairwise, product
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import matplotlib.pyplot as plt
 import numpy as np
 from matplotlib.colors import to_rgb
-from matplotlib.patches import Patch, Polygon
+from matplotlib.patches import Patch, Polygon, Rectangle
 from matplotlib.ticker import EngFormatter, MaxNLocator
 
 from utils.summary import LayerRow, ModelSummary, summarize
@@ -479,4 +480,168 @@ def spread(results: Mapping[Any, Sequence[float]], ax: Axes | None = None) -> Ax
     ax.set_xticks(range(len(results)), [str(name) for name in results])
     ax.set_xlim(-0.6, len(results) - 0.4)
     ax.grid(axis="y", alpha=0.3)
+    return ax
+
+
+# What stands in the box of a layer in `block_diagram`, by its Keras kind; others say their kind.
+CAPTIONS = {
+    "InputLayer": "input, {shape}",
+    "Conv2D": "{window} conv, {channels}",
+    "MaxPooling2D": "{window} max pool",
+    "AveragePooling2D": "{window} average pool",
+    "GlobalAveragePooling2D": "global average pool",
+    "Dense": "dense, {channels}",
+    "Concatenate": "concat, {shape}",
+    "Add": "+",
+}
+# Layers that are named in the box of the layer before them, and how; "" says nothing.
+SUFFIXES = {"BatchNormalization": "BN", "ReLU": "ReLU", "Dropout": ""}
+# Inches from one box to the next, sideways and down; beside a line that passes; a box.
+LANE, RANK, PASSING, BOX = 1.7, 0.66, 1.1, (1.5, 0.4)
+
+
+def block_diagram(model: Any, ax: Axes | None = None) -> Axes:
+    """Draw the layers of a block as boxes, and as arrows where each takes its input from.
+
+    `model`: a small Keras model or a `ModelSummary`. The input is on top; branches stand side by
+    side, in the order in which a layer below takes them. A stride that is not 1 follows a slash.
+    Batch normalisation and ReLU stand in the box of the layer before them; Dropout is left out.
+    """
+    captions, inputs = _steps(_summary(model))
+    ranks = _ranks(inputs)
+    places = _places(ranks, captions)
+    if ax is None:
+        across = np.ptp([x for x, _ in places.values()]) + LANE
+        _, ax = plt.subplots(figsize=(across, RANK * len(ranks)), layout="constrained")
+    for rank in ranks:
+        for name, above in rank.items():
+            for source in above:
+                _draw_arrow(ax, places[source], places[name], head=name in captions)
+    for name, place in places.items():
+        _draw_step(ax, place, *captions.get(name, ()))
+    ax.set_aspect("equal")
+    ax.autoscale_view()
+    ax.axis("off")
+    return ax
+
+
+def _steps(summary: ModelSummary) -> tuple[dict[str, tuple[str, list[str]]], dict[str, list[str]]]:
+    """Return the kind and the lines of each box, and the boxes that it takes from."""
+    readers = Counter(name for row in summary.rows for name in row.inputs)
+    captions, inputs, box_of = {}, {}, {}
+    for row in summary.rows:
+        if row.kind in SUFFIXES and readers[row.inputs[0]] == 1:
+            box_of[row.name] = box_of[row.inputs[0]]
+            captions[box_of[row.name]][1].append(SUFFIXES[row.kind])
+            continue
+        box_of[row.name] = row.name
+        caption = CAPTIONS.get(row.kind, row.kind)
+        captions[row.name] = (row.kind, [caption.format_map(_words(row)), _activation(row)])
+        inputs[row.name] = [box_of[name] for name in row.inputs]
+    return captions, inputs
+
+
+def _words(row: LayerRow) -> dict[str, str]:
+    """Return what a caption may say of a layer."""
+    stride = max(row.strides or (1,))
+    window = "×".join(map(str, row.kernel_size or ())) + (f"/{stride}" if stride > 1 else "")
+    shape = "×".join(map(str, row.output_shape))
+    return {"window": window, "shape": shape, "channels": row.output_shape[-1]}
+
+
+def _activation(row: LayerRow) -> str:
+    """Return the activation that is part of a layer, as it is written; "" where there is none."""
+    name = row.config.get("activation", "linear")
+    return {"linear": "", "relu": "ReLU"}.get(name, name)
+
+
+def _ranks(inputs: dict[str, list[str]]) -> list[dict[Any, list[Any]]]:
+    """Return the boxes from top to bottom, each with what it takes from in the rank above it.
+
+    A box stands right above its first reader. An arrow past a rank has a place in it, without a
+    box: (source, reader, rank).
+    """
+    below = dict.fromkeys(inputs, 0)
+    for name in reversed(inputs):
+        for source in inputs[name]:
+            below[source] = max(below[source], below[name] + 1)
+    deepest = max(below.values())
+    ranks = [{} for _ in range(deepest + 1)]
+    for name, sources in inputs.items():
+        bottom = deepest - below[name]
+        ranks[bottom][name] = []
+        for source in sources:
+            passed = range(deepest - below[source] + 1, bottom)
+            chain = [source, *((source, name, rank) for rank in passed), name]
+            for rank, (above, under) in enumerate(pairwise(chain), start=bottom - len(passed)):
+                ranks[rank].setdefault(under, []).append(above)
+    return ranks
+
+
+def _places(ranks: list[dict[Any, list[Any]]], boxes: Container) -> dict[Any, tuple[float, float]]:
+    """Return x and y of everything in ranks: from the last up, each above what takes from it."""
+    places: dict[Any, tuple[float, float]] = {}
+    wanted = {name: [0.0] for name in ranks[-1]}
+    for depth, rank in reversed(list(enumerate(ranks))):
+        middles = [float(np.mean(xs)) for xs in wanted.values()]
+        lefts = middles[:1]
+        for (name, after), middle in zip(pairwise(wanted), middles[1:], strict=True):
+            gap = LANE if name in boxes and after in boxes else PASSING
+            lefts.append(max(middle, lefts[-1] + gap))
+        shift = np.mean(middles) - np.mean(lefts)
+        places |= {name: (x + shift, -RANK * depth) for name, x in zip(wanted, lefts, strict=True)}
+        wanted = {}
+        for name in sorted(rank, key=lambda name: places[name]):
+            for source in rank[name]:
+                wanted.setdefault(source, []).append(places[name][0])
+    return places
+
+
+def _draw_arrow(ax: Axes, start: tuple, end: tuple, head: bool) -> None:
+    """Draw a line from below one place to above another."""
+    half = np.array([0, BOX[1] / 2])
+    style = {"arrowstyle": "-|>" if head else "-", "color": INK, "shrinkA": 0, "shrinkB": 0}
+    ax.annotate("", end + half, start - half, arrowprops=style)
+
+
+def _draw_step(ax: Axes, place: tuple, kind: str = "", lines: Sequence[str] = ()) -> None:
+    """Draw a box: the layer on its first line, what follows it below; or a line that passes."""
+    if not kind:
+        ends = np.add(place[1], (-BOX[1] / 2, BOX[1] / 2))
+        ax.plot([place[0]] * 2, ends, color=INK, linewidth=1, snap=False)
+        return
+    look = next((look for look in LOOKS.values() if look.part in kind), LOOKS["input"])
+    corner = np.subtract(place, np.divide(BOX, 2))
+    ax.add_patch(Rectangle(corner, *BOX, facecolor=look.colour, edgecolor=INK))
+    text = "\n".join(filter(None, [lines[0], ", ".join(filter(None, lines[1:]))]))
+    ax.text(*place, text, ha="center", va="center", fontsize=8)
+
+
+def landscape(
+    function: Callable[[np.ndarray], np.ndarray],
+    points: np.ndarray,
+    classes: Sequence[int],
+    levels: Sequence[float] = (0,),
+    ax: Axes | None = None,
+) -> Axes:
+    """Draw a function of the plane as shades between labelled lines, with the points of a data set.
+
+    `function` takes points, shape (count, 2), and gives a value for each. A single level divides the
+    plane into two decision regions. `points`, (count, 2): class 0 is drawn as ○, class 1 as ▲.
+    """
+    if ax is None:
+        _, ax = plt.subplots(figsize=(5, 4), layout="constrained")
+    low, high = points.min(axis=0), points.max(axis=0)
+    margin = 0.4 * (high - low)
+    axes = (np.linspace(*ends, 121) for ends in zip(low - margin, high + margin, strict=True))
+    x, y = np.meshgrid(*axes)
+    values = function(np.column_stack([x.ravel(), y.ravel()])).reshape(x.shape)
+    ax.contourf(x, y, values, levels, cmap="Greys", extend="both", alpha=0.45)
+    lines = ax.contour(x, y, values, levels, colors=INK, linewidths=1)
+    if len(levels) > 1:
+        ax.clabel(lines, fontsize=8)
+    for number, marker in enumerate("o^"):
+        chosen = points[np.asarray(classes) == number]
+        ax.plot(*chosen.T, marker, color="white", markeredgecolor=INK, markersize=4)
+    ax.set_aspect("equal")
     return ax
