@@ -16,7 +16,7 @@ from packaging.utils import canonicalize_name
 
 ROOT = Path(__file__).resolve().parent.parent
 LOCK = ROOT / "requirements.lock"
-OURS = {"utils", "grading", "ci", "tests", "course"}
+OURS = {"utils", "grading", "ci", "tests", "examples", "course"}
 # Each part of the house, and the file that must name what it imports.
 FOR_STUDENTS = ("utils/**/*.py", "grading/**/*.py", "lessons/*.md")
 FOR_MAINTAINERS = ("ci/**/*.py", "tests/**/*.py", "benchmarks/**/*.py", "examples/*.py")
