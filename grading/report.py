@@ -14,7 +14,6 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import jinja2
-from markupsafe import Markup
 
 from utils.checks.score import Diagnosis, Score
 
@@ -127,7 +126,7 @@ def feedback(row: Row) -> str:
     return _templates.get_template("feedback.html").render(
         row=row,
         status=STATUSES[row.record.status],
-        cards=[Markup(score._repr_html_()) for score in row.scores.values()],
+        cards=[score._repr_html_() for score in row.scores.values()],
         failures=failures,
     )
 
