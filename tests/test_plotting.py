@@ -383,6 +383,20 @@ def test_a_spread_shows_every_run_and_the_mean():
     assert [bar.get_segments()[0][0, 1] for bar in ax.collections] == [0.3, 0.4]
 
 
+@picture
+def test_picture_of_a_landscape():
+    """Two regions: inside a circle and outside, with a point of each class."""
+    points = np.array([[0, 0], [2, 1]])
+    return plotting.landscape(lambda x: (x**2).sum(axis=1) - 1, points, [0, 1]).figure
+
+
+def test_a_landscape_keeps_its_frame_when_more_is_drawn():
+    ax = plotting.landscape(lambda x: x[:, 0], np.array([[-1, -1], [1, 1]]), [0, 1])
+    frame = ax.axis()
+    ax.add_patch(plt.Circle((0, 0), 50))
+    assert ax.axis() == frame
+
+
 @pytest.mark.parametrize(
     ("call", "message"),
     [

@@ -624,24 +624,26 @@ def landscape(
     levels: Sequence[float] = (0,),
     ax: Axes | None = None,
 ) -> Axes:
-    """Draw a function of the plane as shades between labelled lines, with the points of a data set.
+    """Draw a function of the plane as shades between labelled lines, and the points of a data set.
 
-    `function` takes points, shape (count, 2), and gives a value for each. A single level divides the
-    plane into two decision regions. `points`, (count, 2): class 0 is drawn as ○, class 1 as ▲.
+    `function` takes points, (count, 2), and gives each a value. A single level divides the plane
+    into two decision regions. `points`, (count, 2): class 0 is drawn as ○, class 1 as △.
     """
     if ax is None:
         _, ax = plt.subplots(figsize=(5, 4), layout="constrained")
     low, high = points.min(axis=0), points.max(axis=0)
     margin = 0.4 * (high - low)
-    axes = (np.linspace(*ends, 121) for ends in zip(low - margin, high + margin, strict=True))
-    x, y = np.meshgrid(*axes)
+    xlim, ylim = zip(low - margin, high + margin, strict=True)
+    x, y = np.meshgrid(np.linspace(*xlim, 121), np.linspace(*ylim, 121))
     values = function(np.column_stack([x.ravel(), y.ravel()])).reshape(x.shape)
-    ax.contourf(x, y, values, levels, cmap="Greys", extend="both", alpha=0.45)
+    bounds = [values.min() - 1, *levels, values.max() + 1]
+    shades = [str(grey) for grey in np.linspace(1, 0.65, len(levels) + 1)]
+    ax.contourf(x, y, values, bounds, colors=shades)
     lines = ax.contour(x, y, values, levels, colors=INK, linewidths=1)
     if len(levels) > 1:
         ax.clabel(lines, fontsize=8)
     for number, marker in enumerate("o^"):
         chosen = points[np.asarray(classes) == number]
         ax.plot(*chosen.T, marker, color="white", markeredgecolor=INK, markersize=4)
-    ax.set_aspect("equal")
+    ax.set(xlim=xlim, ylim=ylim, aspect="equal")
     return ax
