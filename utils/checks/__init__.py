@@ -8,12 +8,24 @@ In a notebook: `checks.vgg16(VGG16)`, `checks.block(3, block3)`, `checks.head(he
 from __future__ import annotations
 
 from .guard import or_reference
+from .homework import TASK as VGG16_TASK
 from .pieces import block_task, head_task
+from .questions import quiz
 from .score import Diagnosis, Part, Score
 from .task import Task
-from .vgg16 import TASK as VGG16_TASK
 
-__all__ = ["TASKS", "Diagnosis", "Part", "Score", "Task", "block", "head", "or_reference", "vgg16"]
+__all__ = [
+    "TASKS",
+    "Diagnosis",
+    "Part",
+    "Score",
+    "Task",
+    "block",
+    "head",
+    "or_reference",
+    "quiz",
+    "vgg16",
+]
 
 TASKS: dict[str, Task] = {task.name: task for task in (VGG16_TASK,)}
 

@@ -23,14 +23,20 @@ class Layer:
     params: int = field(default=0, compare=False)
     output_shape: tuple = field(default=(), compare=False)
 
+    @property
+    def shared(self) -> bool:
+        """Whether this is another call of a layer with weights that was called before."""
+        return self.kind in ("conv", "dense") and "#" in self.name
+
     def differences(self, other: Layer) -> list[tuple[str, object]]:
         """The settings in which `other` differs, with the values of `other`."""
         theirs = dict(other.settings)
-        return [(key, theirs.get(key)) for key, value in self.settings if theirs.get(key) != value]
+        told = [(key, theirs.get(key)) for key, value in self.settings if theirs.get(key) != value]
+        return told if other.shared == self.shared else [("shared", "")]
 
     def same(self, other: Layer) -> bool:
         """Computes the same, whatever its name."""
-        return self.kind == other.kind and self.settings == other.settings
+        return self.kind == other.kind and not self.differences(other)
 
 
 # Keras class -> our kind, the settings that matter, and what the class itself says.
@@ -57,11 +63,11 @@ KINDS: dict[str, tuple[str, tuple[str, ...], dict[str, object]]] = {
     "GlobalAveragePooling2D": ("global", (), {"mode": "average"}),
 }
 DEFAULTS = {"dilation_rate": (1, 1), "groups": 1, "use_bias": True, "activation": "linear"}
-TAIL = ("flatten", "global", "dense")
 
 # Layers that change nothing once a network is trained.
 SILENT = {"InputLayer", "Dropout", "SpatialDropout2D", "Identity"}
-ACTIVATIONS = {"ReLU": "relu", "Softmax": "softmax"}
+# Activations with a class of their own (keras.layers) or as an operation (keras.ops).
+ACTIVATIONS = {"ReLU": "relu", "Relu": "relu", "Softmax": "softmax"}
 
 
 def make(keras_class: str, name: str, **settings: object) -> Layer:
@@ -80,6 +86,7 @@ def read_chain(rows: object) -> tuple[Layer, ...]:
     for row in expect(rows, list, "rows", most=MAX_ROWS):
         expect(row, dict, "row")
         kind, name = (expect(row.get(key), str, key, most=MAX_TEXT) for key in ("kind", "name"))
+        name = name.rpartition("/")[2]  # inside a nested model
         config = expect(row.get("config"), dict, "config", most=100)
         activation = ACTIVATIONS.get(kind) or (
             expect(config.get("activation"), str, "activation", most=MAX_TEXT)

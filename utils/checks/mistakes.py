@@ -15,7 +15,7 @@ MISTAKES: dict[str, tuple[str, str]] = {
         "請重新啟動 kernel，由上到下再執行一次。",
     ),
     "unfinished": (
-        "尚未完成：{where}還是 `raise NotImplementedError`。",
+        "尚未完成：{where}還等著你寫。",
         "把 `raise NotImplementedError(...)` 換成你的程式，執行那一格，再執行這個檢查。",
     ),
     "placeholder": (
@@ -49,7 +49,7 @@ MISTAKES: dict[str, tuple[str, str]] = {
         "交給 `keras.Model` 的輸入，必須就是第一層所接的那一個張量；`Input` 只建一次，一路接到底。",
     ),
     "unknown_activation": (
-        "{where}用了不存在的激活函數名稱：{error}",
+        "{where}用了不存在的活化函數名稱：{error}",
         "對照 Keras 文件的拼法。同一格裡其他填過的數字（例如全連接層的寬度）也順便再看一次。",
     ),
     "undefined_name": (
@@ -57,8 +57,8 @@ MISTAKES: dict[str, tuple[str, str]] = {
         "檢查拼字，以及定義它的那一格或 `import` 是否已經執行過。",
     ),
     "wrong_keyword": (
-        "{where}給的參數和被呼叫的函數對不上：{error}",
-        "對照文件裡的參數名稱與順序；舊版 Keras 的參數名稱現在可能已經改了。",
+        "{where}給的引數和被呼叫的函數對不上：{error}",
+        "對照文件裡的引數名稱與順序；舊版 Keras 的引數名稱現在可能已經改了。",
     ),
     "shrunk": (
         "特徵圖在半路就縮到沒有了，{where}停下來：{error}",
@@ -86,7 +86,7 @@ MISTAKES: dict[str, tuple[str, str]] = {
         "越往後，特徵圖越小、通道越多。看看每個 block 接的 `x` 是不是前一個 block 的輸出。",
     ),
     "detached": (
-        "{missing} 掉出圖外了：模型的輸入直接接到 `{first}`，`{call}` 只剩 {params:,} 個參數。",
+        "{missing} 掉出圖外了：模型的輸入直接接到 {first}，`{call}` 只剩 {params:,} 個參數。",
         "後面的 block 接回了輸入張量。每一層括號裡接的應該是前一層的輸出，"
         "一路用同一個 `x` 最不容易錯。",
     ),
@@ -116,6 +116,10 @@ MISTAKES: dict[str, tuple[str, str]] = {
         "只留設定表裡有的層。論文發表時還沒有批次標準化 (batch normalization)；"
         "多出的卷積或池化也要拿掉。",
     ),
+    "shared_layer": (
+        "{layers} 是同一個層用了兩次：兩處共用同一組權重，模型的參數因此變少。",
+        "每一個卷積都要建一個新的層；層存進變數後重複呼叫，用的是同一組權重。",
+    ),
     "filters": (
         "{layers} 的 filters 是 {value}（輸出 {shape}、{params:,} 個參數），和設定表不同。",
         "同一個 block 裡每個卷積的 filters 都一樣；對照設定表裡這個 block 的數字。",
@@ -133,8 +137,8 @@ MISTAKES: dict[str, tuple[str, str]] = {
         "參數總數看不出這個錯，要看輸出形狀：卷積之後，高和寬應該和卷積之前一樣。",
     ),
     "activation": (
-        "{layers} 的激活函數是 {value}。",
-        "沒有非線性，疊再多層也只等於一層；中間各層用哪一種激活函數？",
+        "{layers} 的活化函數是 {value}。",
+        "沒有非線性，疊再多層也只等於一層；中間各層用哪一種活化函數？",
     ),
     "pool_kind": (
         "{layers} 用的是 {value} pooling，和論文不同。",
@@ -153,8 +157,8 @@ MISTAKES: dict[str, tuple[str, str]] = {
         "論文表 1 的最下面寫著 FC 和一個數字：它佔了 VGG16 大部分的參數。",
     ),
     "last_activation": (
-        "最後一層 `{layer}` 的激活函數是 {value}{proof}。",
-        "分類的最後一層要給出機率：每個都在 0 到 1 之間，加起來等於 1。哪個激活函數做得到？",
+        "最後一層 {layers} 的活化函數是 {value}{proof}。",
+        "分類的最後一層要給出機率：每個都在 0 到 1 之間，加起來等於 1。哪個活化函數做得到？",
     ),
     "numbers": (
         "層的設定都對，但是給定同樣的權重與影像，`{call}` 算出的數值和 VGG16 不同"
@@ -180,7 +184,7 @@ MISTAKES: dict[str, tuple[str, str]] = {
         "最後用 `keras.Model(輸入, x)`。",
     ),
     "signature": (
-        "函數少了參數 {arguments}，別人照題目的寫法就呼叫不了它。",
+        "函數少了引數 {arguments}，別人照題目的寫法就呼叫不了它。",
         "保留題目給的第一行：`def VGG16(include_top=..., input_tensor=..., ...)`。",
     ),
     "input_tensor": (
@@ -189,23 +193,24 @@ MISTAKES: dict[str, tuple[str, str]] = {
     ),
     "input_shape": (
         "`input_shape` 沒有作用：要 {asked}，模型的輸入卻是 {found}。",
-        "輸入的形狀（包括通道數）要用參數 `input_shape`，不要寫死在函數裡。",
+        "輸入的形狀（包括通道數）要用引數 `input_shape`，不要寫死在函數裡。",
     ),
     "pooling": (
-        "`pooling={asked!r}` 沒有照做：`{call}` 的輸出是 {shape}，最後是 {found}。",
+        "`pooling={asked!r}` 沒有照做：`{call}` 的輸出是 {shape}，block 5 之後接的是{found}。",
         "三種情形：`'max'` 與 `'avg'` 各接一種 global pooling，`None` 保留整張特徵圖。",
     ),
     "classes": (
         "`classes` 沒有作用：要 {asked} 類，模型卻輸出 {found} 個數字。",
-        "最後一層的寬度要用參數 `classes`，不要寫死。",
+        "最後一層的寬度要用引數 `classes`，不要寫死。",
     ),
     "defaults": (
         "只寫 `{call}` 時，模型的輸入是 {input_shape}、輸出是 {shape}，和題目的預設值不同。",
-        "保留題目第一行裡各個參數的預設值。",
+        "保留題目第一行裡各個引數的預設值。",
     ),
     "names": (
         "層的名字和題目不同：{names}。模型能用，但後面幾天的課要靠名字找到這些層。",
-        "照題目的規則命名：`block1_conv1` … `block5_pool`、`flatten`、`fc1`、`fc2`、`predictions`。",
+        "照題目的規則命名：從 `block1_conv1` 到 `block5_pool`，再來是 `flatten`、`fc1`、`fc2`、"
+        "`predictions`。",
     ),
 }
 RANK = {code: rank for rank, code in enumerate(MISTAKES)}

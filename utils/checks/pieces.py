@@ -1,4 +1,4 @@
-"""Small checks on the way: one block, or the head. They count for nothing and say the same things."""
+"""Small checks on the way: one block, or the head. They count for nothing, and tell as much."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from functools import partial
 
 from . import vgg
 from .judge import compare, same
-from .layers import Layer, Malformed, expect
+from .layers import Layer, Malformed
 from .mistakes import diagnose, most_telling_first
 from .reading import explain, read
 from .score import Diagnosis, Part, Score
@@ -74,7 +74,7 @@ def _judge(
         return [failure], every, failure.code != "unfinished"
     if reading.computes(expected, case["seed"]):
         return _names(reading.layers, expected), set(), True
-    diagnoses, wrong = compare(expected, reading.layers, call, str)
+    diagnoses, wrong = compare(expected, reading.layers, str)
     if not diagnoses and same(reading.layers, expected):
         distance = reading.distance(expected, case["seed"])
         code = "numbers" if math.isfinite(distance) else "no_numbers"

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from .layers import Layer, Malformed, expect, plain, read_chain
+from .layers import Layer, expect, plain, read_chain
 from .mistakes import diagnose
 from .score import Diagnosis
 from .vgg import outputs
@@ -50,7 +50,11 @@ class Reading:
         right = outputs(tuple(expected), self.input_shape, seed)
         if self.output_shape != right.shape or self.outputs.size != right.size:
             return np.inf
-        return float(np.abs(self.outputs - right.ravel()).max() / np.abs(right).max())
+        found, right = self.outputs, right.ravel().astype(float)
+        if ("activation", "softmax") in expected[-1].settings:
+            # Logarithms, because next to one probability of nearly 1 no other mistake shows.
+            found, right = (np.log(np.maximum(values, 1e-30)) for values in (found, right))
+        return float(np.abs(found - right).max() / np.abs(right).max())
 
     def computes(self, expected: list[Layer], seed: int) -> bool:
         """Whether the numbers prove that the model is `expected`, however it was written."""

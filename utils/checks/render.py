@@ -30,22 +30,27 @@ FAINT = "opacity:.72"
 
 def score_html(score: Score) -> str:
     """The whole card: title, points, a bar with one segment a part, the parts, the mistakes."""
+    has_parts = len(score.parts) > 1 and (score.finished or score.points)
     return "".join(
         [
             f'<div style="{BOX}">',
             _heading(score),
-            _bar(score.parts) if score.finished else "",
-            _parts(score) if score.finished else "",
+            _bar(score.parts) + _parts(score.parts) if has_parts else "",
             *(_card(diagnosis, score) for diagnosis in score.diagnoses),
-            f'<div style="margin-top:.7em">{escape(score.note)}</div>' if score.note else "",
+            f'<div style="margin-top:.7em">{_prose(score.note)}</div>' if score.note else "",
             "</div>",
         ]
     )
 
 
 def _heading(score: Score) -> str:
-    points = f"<b>{score.points:g}</b> / {score.max_points:g}"
-    state = points if score.finished else "… 尚未完成"
+    if not score.finished:
+        state = "… 尚未完成"
+    elif len(score.parts) == 1:
+        mark, colour = _state(score.parts[0])
+        state = f'<b style="color:{colour}">{mark}</b> {"答對了" if score.points else "再想想"}'
+    else:
+        state = f"<b>{score.points:g}</b> / {score.max_points:g}"
     return (
         f'<div style="{HEAD}"><b style="font-size:16px">{escape(score.title)}</b>'
         f'<span style="font-size:16px;white-space:nowrap">{state}</span></div>'
@@ -68,33 +73,36 @@ def _bar(parts: tuple[Part, ...]) -> str:
     return f'<div aria-hidden="true" style="{BAR}">{"".join(segments)}</div>'
 
 
-def _parts(score: Score) -> str:
+def _parts(parts: tuple[Part, ...]) -> str:
+    weighted = len({part.max_points for part in parts}) > 1
     items = []
-    for part in score.parts:
+    for part in parts:
         mark, colour = _state(part)
+        points = f' <span style="{FAINT}">{part.points:g}/{part.max_points:g}</span>'
         items.append(
             f'<span style="white-space:nowrap"><b style="color:{colour}">{mark}</b> '
-            f'{escape(part.title)} <span style="{FAINT}">{part.points:g}/{part.max_points:g}</span>'
-            "</span>"
+            f"{escape(part.title)}{points if weighted else ''}</span>"
         )
     return f'<div style="{PARTS}">{"".join(items)}</div>'
 
 
 def _card(diagnosis: Diagnosis, score: Score) -> str:
-    titles = {part.name: part.title for part in score.parts}
+    titles = {part.name: part.title for part in score.parts if len(score.parts) > 1}
     tag = titles.get(diagnosis.part)
     colour = RED if score.finished else AMBER
     return (
         f'<div style="{CARD};border-left:4px solid {colour}">'
         + (f'<span style="{TAG}">{escape(tag)}</span> ' if tag else "")
         + _prose(diagnosis.message)
-        + (
-            f'<details style="margin-top:.2em"><summary style="cursor:pointer;{FAINT}">提示</summary>'
-            f"<div>{_prose(diagnosis.hint)}</div></details>"
-            if diagnosis.hint
-            else ""
-        )
+        + (_folded(diagnosis.hint) if diagnosis.hint else "")
         + "</div>"
+    )
+
+
+def _folded(hint: str) -> str:
+    return (
+        f'<details style="margin-top:.2em"><summary style="cursor:pointer;{FAINT}">提示</summary>'
+        f"<div>{_prose(hint)}</div></details>"
     )
 
 

@@ -1,4 +1,4 @@
-"""A task is a probe and a mark: one runs beside the student's code, the other judges what it saw."""
+"""A task is a probe and a mark: one runs beside a student's code, the other judges what it saw."""
 
 from __future__ import annotations
 

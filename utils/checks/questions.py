@@ -1,0 +1,49 @@
+"""Self-checks: a question in the notebook, its answer and what each wrong answer tells in a file.
+
+An entry of `quiz.json` holds `title`, `answer` (a number, or the letter of a choice), `right` (said
+on the right answer) and `wrong`: what is said on each foreseen wrong answer, "*" on any other.
+"""
+
+from __future__ import annotations
+
+import json
+from functools import cache
+from pathlib import Path
+
+from .score import Diagnosis, Part, Score
+
+
+def quiz(question: str, answer: object) -> Score:
+    """Judge the answer to one question; counts for nothing. None or … is not answered yet.
+
+    Raises ValueError for a question that does not exist.
+    """
+    if question not in questions():
+        raise ValueError(f"no question {question!r}; there are {', '.join(questions())}")
+    entry = questions()[question]
+    given, right = _plain(answer), _plain(entry["answer"])
+    title = f"自我檢查：{entry['title']}"
+    part = Part("answer", "答案", float(given == right), 1.0)
+    if answer is None or answer is ...:
+        unanswered = Diagnosis("unfinished", "尚未作答：把 `None` 換成你的答案。", "", "")
+        return Score(question, title, (part,), (unanswered,), finished=False)
+    if given == right:
+        return Score(question, title, (part,), note=entry["right"])
+    told = {_plain(key): text for key, text in entry["wrong"].items()}
+    wrong = Diagnosis("wrong_answer", told.get(given, entry["wrong"]["*"]), "", "answer")
+    return Score(question, title, (part,), (wrong,))
+
+
+@cache
+def questions() -> dict[str, dict]:
+    """All entries of the file, by id."""
+    return json.loads(Path(__file__).with_name("quiz.json").read_text(encoding="utf-8"))
+
+
+def _plain(answer: object) -> float | str:
+    """A number as a float ("73,856" too), anything else as text without case or blanks."""
+    text = str(answer).strip().upper()
+    try:
+        return float(text.replace(",", ""))
+    except ValueError:
+        return text
