@@ -18,7 +18,7 @@ from concurrent.futures import (
     ProcessPoolExecutor,
     wait,
 )
-from contextlib import nullcontext
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -83,7 +83,7 @@ def grade(
     job = work.Job(b"", sheet, cases, timeout)
     found: dict[int, tuple[Record, bool]] = {}
     with pool as ready:
-        results = _records(submissions, job, ledger, ready, most=2 * workers)
+        results = _records(submissions, job, ledger, ready, most=workers)
         hidden = None if progress else True  # None hides it where no terminal is
         for index, *result in tqdm(results, total=len(submissions), unit="file", disable=hidden):
             found[index] = tuple(result)
@@ -143,9 +143,17 @@ def _read_release(path: Path) -> bytes:
     return content
 
 
-def _processes(workers: int) -> ProcessPoolExecutor:
-    """Processes that share nothing with this one, on every system alike."""
-    return ProcessPoolExecutor(workers, mp_context=multiprocessing.get_context("spawn"))
+@contextmanager
+def _processes(workers: int) -> Iterator[ProcessPoolExecutor]:
+    """Processes that share nothing with this one, on every system alike.
+
+    What waits is dropped when this process is interrupted; what runs ends its kernel first.
+    """
+    pool = ProcessPoolExecutor(workers, mp_context=multiprocessing.get_context("spawn"))
+    try:
+        yield pool
+    finally:
+        pool.shutdown(cancel_futures=True)
 
 
 def _version() -> bytes:

@@ -52,7 +52,9 @@ KERNEL_ENVIRONMENT = {
     "TF_CPP_MIN_LOG_LEVEL": "3",
 }
 
-logging.getLogger("papermill").setLevel(logging.CRITICAL)  # a submission's failures are data here
+# A submission's failures are data here, and nbclient leaves a task behind when a kernel dies.
+for _noisy in ("papermill", "asyncio"):
+    logging.getLogger(_noisy).setLevel(logging.CRITICAL)
 
 
 @dataclass(frozen=True)
