@@ -59,7 +59,7 @@ ANSWERED = sheet("def VGG16(): return 1")
     ("left", "status", "reason"),
     [
         (outcome(LOST), "missing", "VGG16"),
-        (outcome(UNFINISHED), "unfinished", "NotImplementedError"),
+        (outcome(UNFINISHED), "unfinished", "尚未完成"),
         (outcome("forged"), "error", ""),
         (outcome(ended="timeout"), "timeout", "時限"),
         (outcome(ended="dead"), "error", "kernel"),
