@@ -75,5 +75,6 @@ def _nominal(mine: Sequence[Any], expected: Sequence[Any]) -> Iterator[Differenc
 
 def is_numbered(row: Any) -> bool:
     """Tell whether Keras chose a layer's name: the kind in snake case, with a number or without."""
-    kind = re.sub(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])", "_", row.kind).lower()
+    words = re.sub(r"(?<=.)([A-Z][a-z]+)", r"_\1", row.kind)
+    kind = re.sub(r"(?<=[a-z])([A-Z])", r"_\1", words).lower()
     return re.fullmatch(rf"(.*/)?{re.escape(kind)}(_\d+)?(#\d+)?", row.name) is not None

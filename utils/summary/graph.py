@@ -1,4 +1,7 @@
-"""Walk a Keras model call by call, in shapes alone: nothing is run, no weight is allocated."""
+"""Walk a Keras model call by call, in shapes alone: nothing is run, no weight is allocated.
+
+Keras has no public way to its graph of calls; what is private of it is used in this module alone.
+"""
 
 from __future__ import annotations
 

@@ -7,7 +7,7 @@ work; blocks (block1_conv1, block1_conv2, …) are folded.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from html import escape
 from itertools import groupby
 from typing import Any
@@ -18,8 +18,8 @@ COLUMNS = ("layer", "kind", "output", "kernel/stride", "params", "MACs", "MiB", 
 LEFT_ALIGNED = 4
 EXAMPLE_BATCH, EXAMPLE_OPTIMIZER = 32, "adam"
 
-# block1_conv1, block_3_expand, block2a_dwconv, stage2/conv: the block a layer's name puts it in.
-BLOCK = re.compile(r"(?P<inner>[^/]+)/|(?P<prefix>[A-Za-z]+_?\d+[a-z]?)_")
+# The block that a layer's name tells: of block1_conv1, block_3_expand, block2a_bn, or encoder/conv.
+BLOCK = re.compile(r"(?P<inner>[^/]+)/|(?P<prefix>[A-Za-z_]*[A-Za-z]_?\d+[a-z]?)_")
 
 CONVENTION_ZH = (
     "MACs：卷積層與全連接層的乘加次數（批次 1，含填充，不計偏差 bias）；FLOPs = 2 × MACs。"
@@ -35,11 +35,12 @@ STYLE = """<style>
   border-bottom: 1px solid var(--line); align-items: center;
   grid-template-columns: 3fr 2.2fr 2fr 1.3fr 3.2fr 2.6fr 2.6fr 1.4fr; }
 .model-summary .head { font-weight: 600; border-bottom-width: 2px; }
+.model-summary .head :nth-child(n+5) { text-align: right; }
 .model-summary summary { cursor: pointer; list-style: none; font-weight: 600; }
 .model-summary summary::-webkit-details-marker { display: none; }
 .model-summary summary .name::before { content: "▸ "; }
 .model-summary details[open] > summary .name::before { content: "▾ "; }
-.model-summary details > .row .name { padding-left: 1.2em; }
+.model-summary details > div .name { padding-left: 1.2em; }
 .model-summary .name { overflow-wrap: anywhere; }
 .model-summary .number { display: flex; gap: .5em; align-items: center; justify-content: flex-end;
   font-variant-numeric: tabular-nums; text-align: right; }
@@ -149,38 +150,34 @@ def _html_block(name: str | None, rows: list[Any], summary: Any) -> str:
 
 
 def _html_row(name: str, kind: str, rows: list[Any], summary: Any) -> str:
-    """Return the cells of one row, or of a block: its last shape and field, its sums."""
+    """Return the cells of one row, or of a block: its sums, its last shape and field."""
     last = rows[-1]
-    cells = [
-        f'<span class="name">{escape(name)}</span>',
-        *(
-            f"<span>{escape(cell)}</span>"
-            for cell in (
-                kind,
-                _shape(last.output_shape, "×"),
-                _window(last, "×") if len(rows) == 1 else "",
-            )
-        ),
-        _html_number(rows, summary, "params", "{:,}".format),
-        _html_number(rows, summary, "macs", _si, unknown="未計"),
-        _html_number(rows, summary, "activation_bytes", _mebi, unknown="？"),
-        f'<span class="number">{escape(_places(last.receptive_field, "×"))}</span>',
-    ]
-    return "".join(cells)
-
-
-def _html_number(rows: list[Any], summary: Any, column: str, shown: Any, unknown: str = "") -> str:
-    """Return a number with a bar of its share in the model; what is unknown is said, not added."""
-    values = [getattr(row, column) for row in rows]
-    value = sum(filter(None, values))
-    total = sum(getattr(row, column) or 0 for row in summary.rows)
-    missing = None in values
-    number = "" if missing and len(values) == 1 else shown(value)
-    label = " + ".join(filter(None, [number, unknown if missing else ""]))
-    share = 100 * value / total if total else 0
+    window = _window(last, "×") if len(rows) == 1 else ""
+    words = "".join(
+        f"<span>{escape(word)}</span>" for word in (kind, _shape(last.output_shape, "×"), window)
+    )
     return (
-        f'<span class="number"><span title="{value:,}">{label}</span>'
-        f'<span class="track"><span class="bar" style="width:{share:.1f}%"></span></span></span>'
+        f'<span class="name">{escape(name)}</span>{words}'
+        + _html_number("params", "{:,}".format, rows, summary)
+        + _html_number("macs", _si, rows, summary)
+        + _html_number("activation_bytes", _mebi, rows, summary)
+        + f'<span class="number">{escape(_places(last.receptive_field, "×"))}</span>'
+    )
+
+
+def _html_number(column: str, shown: Callable[[int], str], rows: list[Any], summary: Any) -> str:
+    """Return a sum with a bar of its share in the model; what is not counted is said."""
+    values = [getattr(row, column) for row in rows]
+    counted = [value for value in values if value is not None]
+    value = sum(counted)
+    total = sum(getattr(row, column) or 0 for row in summary.rows)
+    parts = [shown(value)] if counted else []
+    if len(counted) < len(values):
+        parts.append("未計")
+    return (
+        f'<span class="number"><span title="{value:,}">{"＋".join(parts)}</span>'
+        f'<span class="track"><span class="bar" style="width:{100 * value / (total or 1):.1f}%">'
+        "</span></span></span>"
     )
 
 
@@ -213,5 +210,6 @@ def _si(number: int) -> str:
     """Return three digits and a decimal prefix: 1.85 G."""
     for prefix, unit in (("T", 10**12), ("G", 10**9), ("M", 10**6), ("k", 10**3)):
         if number >= unit:
-            return f"{number / unit:#.3g} {prefix}"
+            digits = 3 - len(str(number // unit))
+            return f"{number / unit:.{digits}f} {prefix}"
     return f"{number}"

@@ -128,14 +128,13 @@ class ModelSummary:
         An output lives until its last reader has run; what nobody reads is a result and stays.
         """
         last_read = {name: row.name for row in self.rows for name in row.inputs}
-        alive: dict[str, int] = {}
-        peak = 0
+        sizes: dict[str, int] = {}
+        alive = peak = 0
         for row in self.rows:
-            alive[row.name] = row.activation_bytes or 0
-            peak = max(peak, sum(alive.values()))
-            for name in row.inputs:
-                if last_read[name] == row.name:
-                    alive.pop(name, None)
+            sizes[row.name] = row.activation_bytes or 0
+            alive += sizes[row.name]
+            peak = max(peak, alive)
+            alive -= sum(sizes.pop(name, 0) for name in row.inputs if last_read[name] == row.name)
         return self.weight_bytes + batch_size * peak
 
     def training_bytes(self, batch_size: int, optimizer: str = "adam") -> int:
