@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from math import prod
 from typing import Any
@@ -52,11 +52,11 @@ def summarize(
     rows = []
     for call in found:
         if call.inputs:
-            seen = field(call, [fields[edge] for edge in call.inputs])
+            reach = field(call, [fields[edge] for edge in call.inputs])
         else:
-            seen = Field.of_input(call.outputs[0].shape, channels_first)
-        fields.update(dict.fromkeys(call.outputs, seen))
-        rows.append(_row(call, seen, counted))
+            reach = Field.of_input(call.outputs[0].shape, channels_first)
+        fields.update(dict.fromkeys(call.outputs, reach))
+        rows.append(_row(call, reach, counted))
     shapes = tuple(row.output_shape for row in rows if not row.inputs)
     return ModelSummary(model.name, shapes[0] if len(shapes) == 1 else shapes, tuple(rows))
 
@@ -69,7 +69,7 @@ def _data_format(found: list[Call]) -> str:
     return next(filter(None, formats), None) or keras.config.image_data_format()
 
 
-def _row(call: Call, seen: Field | None, counted: set[int]) -> LayerRow:
+def _row(call: Call, reach: Field | None, counted: set[int]) -> LayerRow:
     """Return the row of a call; adds its weights to `counted`, those of earlier calls."""
     op = call.op
     weights = [weight for weight in getattr(op, "weights", ()) if id(weight) not in counted]
@@ -77,7 +77,6 @@ def _row(call: Call, seen: Field | None, counted: set[int]) -> LayerRow:
     learned = set(map(id, getattr(op, "trainable_weights", ())))
     trainable = [weight for weight in weights if id(weight) in learned]
     shapes = tuple(edge.shape for edge in call.outputs)
-    sizes = None if None in sum(shapes, ()) else [prod(shape) for shape in shapes]
     return LayerRow(
         name=call.name,
         kind=call.kind,
@@ -87,27 +86,26 @@ def _row(call: Call, seen: Field | None, counted: set[int]) -> LayerRow:
         strides=_plain(getattr(op, "strides", None)),
         padding=_plain(getattr(op, "padding", None)),
         config={key: _plain(getattr(op, key)) for key in SETTINGS if hasattr(op, key)},
-        params=sum(prod(weight.shape) for weight in weights),
-        trainable_params=sum(prod(weight.shape) for weight in trainable),
+        params=_numbers(weights),
+        trainable_params=_numbers(trainable),
         macs=macs(call),
-        activations=sizes and sum(sizes),
-        activation_bytes=sizes
-        and sum(size * _bytes(edge) for size, edge in zip(sizes, call.outputs, strict=True)),
-        **_field_columns(seen),
-        weight_bytes=sum(prod(weight.shape) * _bytes(weight) for weight in weights),
-        trainable_bytes=sum(prod(weight.shape) * _bytes(weight) for weight in trainable),
+        activations=_numbers(call.outputs),
+        activation_bytes=_numbers(call.outputs, _bytes),
+        **_field_columns(reach),
+        weight_bytes=_numbers(weights, _bytes),
+        trainable_bytes=_numbers(trainable, _bytes),
     )
 
 
-def _field_columns(seen: Field | None) -> dict[str, Any]:
-    if seen is None or not seen.axes:
+def _field_columns(reach: Field | None) -> dict[str, Any]:
+    if reach is None or not reach.axes:
         return dict.fromkeys(("receptive_field", "rf_stride", "rf_offset"))
-    strides = [int(s) if s.denominator == 1 else float(s) for s in (a.stride for a in seen.axes)]
-    offsets = [axis.window(0)[0] for axis in seen.axes]
+    strides = [int(s) if s.denominator == 1 else float(s) for s in (a.stride for a in reach.axes)]
+    offsets = [axis.window(0)[0] for axis in reach.axes]
     return {
-        "receptive_field": _one_or_each([axis.size for axis in seen.axes]),
-        "rf_stride": None if seen.flat or seen.is_whole else _one_or_each(strides),
-        "rf_offset": None if seen.flat else _one_or_each(offsets),
+        "receptive_field": _one_or_each([axis.size for axis in reach.axes]),
+        "rf_stride": None if reach.flat or reach.is_whole else _one_or_each(strides),
+        "rf_offset": None if reach.flat else _one_or_each(offsets),
     }
 
 
@@ -122,6 +120,14 @@ def _plain(value: Any) -> Any:
     if value is None or isinstance(value, bool | int | float | str):
         return value
     return getattr(value, "__name__", type(value).__name__)
+
+
+def _numbers(tensors: Iterable[Any], each: Callable[[Any], int] = lambda tensor: 1) -> int | None:
+    """Return how many numbers tensors hold, or what these weigh; None where a size is unknown."""
+    tensors = list(tensors)
+    if any(None in tuple(tensor.shape) for tensor in tensors):
+        return None
+    return sum(prod(tensor.shape) * each(tensor) for tensor in tensors)
 
 
 def _bytes(tensor: Any) -> int:

@@ -53,8 +53,8 @@ COUNTERS: dict[str, Callable[[Any, Shape, Shape], int]] = {
     **dict.fromkeys(kinds.SEPARABLE, _separable),
     **dict.fromkeys(kinds.TRANSPOSED, _transposed),
     "Dense": _dense,
-    **dict.fromkeys(kinds.POINTWISE + kinds.GLOBAL + kinds.POOLING, _none),
-    **dict.fromkeys(kinds.PADDING + kinds.CROPPING + kinds.UPSAMPLING, _none),
+    **dict.fromkeys(kinds.POINTWISE + kinds.CHANNELWISE + kinds.GLOBAL, _none),
+    **dict.fromkeys(kinds.POOLING + kinds.PADDING + kinds.CROPPING + kinds.UPSAMPLING, _none),
     **dict.fromkeys(("InputLayer", "Flatten", *kinds.REARRANGING), _none),
 }
 

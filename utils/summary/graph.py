@@ -158,7 +158,7 @@ def _built_copy(model: Any, input_shape: tuple[int, ...]) -> Any:
     import tensorflow as tf
 
     def copied(layer: Any) -> Any:
-        # A Lambda has no weights and does not let itself be copied.
+        # What has its weights already is only called again; a Lambda cannot be copied, nor need be.
         if layer.built or isinstance(layer, keras.layers.Lambda):
             return layer
         return type(layer).from_config(layer.get_config())

@@ -12,40 +12,29 @@ def per_rank(pattern: str, ranks: tuple[int, ...] = (1, 2, 3)) -> list[str]:
     return [pattern.format(rank) for rank in ranks]
 
 
-# Read the same place of every input, at inference. A kind with an `axis` does so only where that
-# is the axis of the channels.
+# Read the same place of every input, at inference.
 POINTWISE = (
-    *("Identity", "Rescaling", "Normalization", "ActivityRegularization"),
-    *("Activation", "ReLU", "LeakyReLU", "PReLU", "ELU", "Softmax"),
-    *(
-        "Dropout",
-        "AlphaDropout",
-        "GaussianDropout",
-        "GaussianNoise",
-        *per_rank("SpatialDropout{}D"),
-    ),
-    *("BatchNormalization", "LayerNormalization", "RMSNormalization", "UnitNormalization"),
-    *("Add", "Subtract", "Multiply", "Average", "Maximum", "Minimum", "Concatenate"),
-    # of keras.applications
+    *("Identity", "Rescaling", "Normalization", "BatchNormalization", "ActivityRegularization"),
+    *("Activation", "ReLU", "LeakyReLU", "PReLU", "ELU"),
+    *("Dropout", "AlphaDropout", "GaussianDropout", "GaussianNoise"),
+    *per_rank("SpatialDropout{}D"),
+    *("Add", "Subtract", "Multiply", "Maximum", "Minimum"),
+    # Parts of keras.applications.
     *("LayerScale", "StochasticDepth", "CustomScaleLayer"),
-    # augmentation, which passes the image on at inference
+    # Augmentation: passes the image on.
     *("RandomFlip", "RandomRotation", "RandomZoom", "RandomTranslation"),
     *("RandomBrightness", "RandomContrast"),
-    # raw operations
-    *(
-        "Divide",
-        "TrueDivide",
-        "Power",
-        "Negative",
-        "Absolute",
-        "Abs",
-        "Square",
-        "Sqrt",
-        "Exp",
-        "Log",
-    ),
-    *("Clip", "Where", "Cast", "StopGradient", "Relu", "Relu6", "LeakyRelu", "Elu", "Selu", "Gelu"),
-    *("Silu", "HardSilu", "HardSigmoid", "Sigmoid", "Tanh", "Softplus", "Softsign"),
+    # Raw operations.
+    *("Divide", "TrueDivide", "Power", "Negative", "Absolute", "Abs", "Square", "Sqrt"),
+    *("Exp", "Log", "Clip", "Where", "Cast", "StopGradient"),
+    *("Relu", "Relu6", "LeakyRelu", "Elu", "Selu", "Gelu", "Silu", "HardSilu"),
+    *("Sigmoid", "HardSigmoid", "Tanh", "Softplus", "Softsign"),
+)
+
+# Do so where their `axis` is the channels'.
+CHANNELWISE = (
+    *("Concatenate", "Average", "Softmax"),
+    *("LayerNormalization", "RMSNormalization", "UnitNormalization"),
 )
 
 # Read every place.
@@ -66,7 +55,7 @@ REARRANGING = (
     *per_rank("AdaptiveMaxPooling{}D"),
     *per_rank("AdaptiveAveragePooling{}D"),
     *("Resizing", "CenterCrop", "RandomCrop"),
-    # raw operations
+    # Raw operations.
     *("Transpose", "Squeeze", "ExpandDims", "GetItem", "Split", "Stack", "Pad", "BroadcastTo"),
     *("Mean", "Sum", "Max", "Min", "MaxPool", "AveragePool"),
 )

@@ -226,7 +226,9 @@ def field(call: Call, given: list[Field | None]) -> Field | None:
         return replace(given[0], flat=True)
     if call.kind_in(("Dense",)) and len(call.inputs[0].shape) == 1:
         return given[0].whole()
-    if call.kind_in(("Dense", *kinds.POINTWISE)) and _along_channels(call, given[0]):
+    if call.kind_in(kinds.POINTWISE):
+        return _joined(given)
+    if call.kind_in(("Dense", *kinds.CHANNELWISE)) and _along_channels(call, given[0]):
         return _joined(given)
     return None
 
@@ -240,7 +242,7 @@ def _slid(call: Call, given: Field, taps: list[Taps] | None) -> Field | None:
 
 
 def _along_channels(call: Call, given: Field) -> bool:
-    """Tell whether a call mixes nothing but the channels of one place."""
+    """Tell whether the axis along which a call works is the channels'."""
     rank = len(call.outputs[0].shape)
     channel = 1 if given.channels_first and not given.flat else rank
     axis = -1 if call.kind_in(("Dense",)) else getattr(call.op, "axis", channel)

@@ -171,11 +171,11 @@ def _html_number(column: str, shown: Callable[[int], str], rows: list[Any], summ
     counted = [value for value in values if value is not None]
     value = sum(counted)
     total = sum(getattr(row, column) or 0 for row in summary.rows)
-    parts = [shown(value)] if counted else []
+    parts = [f'<span title="{value:,}">{shown(value)}</span>'] if counted else []
     if len(counted) < len(values):
         parts.append("未計")
     return (
-        f'<span class="number"><span title="{value:,}">{"＋".join(parts)}</span>'
+        f'<span class="number"><span>{"＋".join(parts)}</span>'
         f'<span class="track"><span class="bar" style="width:{100 * value / (total or 1):.1f}%">'
         "</span></span></span>"
     )

@@ -35,7 +35,8 @@ class LayerRow:
 
     `params` belong to the layer's first call; `macs` to each. The receptive field of unit i reaches
     `receptive_field` places of the input from `rf_offset + i * rf_stride` on (below 0 is padding);
-    it is the largest over all paths, and the whole input after a global pooling or a dense layer.
+    it is the largest over all paths, and what a global pooling or a dense layer sees of the input.
+    After a transposed convolution units may differ: the largest window and the mean stride.
     """
 
     name: str
@@ -58,6 +59,7 @@ class LayerRow:
     trainable_bytes: int
 
 
+# What each column must be where a summary is made from plain data.
 ROW_COLUMNS = {
     **dict.fromkeys(("name", "kind"), plain.is_text),
     "inputs": plain.is_texts,
