@@ -55,10 +55,10 @@ class Answer(NamedTuple):
     points: float
 
 
-def solution_but(*changes: tuple[str, str]) -> str:
-    """The solution with each (old, new) replaced everywhere."""
+def but(*changes: str) -> str:
+    """The solution with changes, given as old, new, old, new, …"""
     source = SOLUTION
-    for old, new in changes:
+    for old, new in zip(changes[::2], changes[1::2], strict=True):
         assert old in source, old
         source = source.replace(old, new)
     return source
@@ -81,15 +81,14 @@ def block(number: int, filters: int) -> str:
     return convs + pool(f"block{number}_pool")
 
 
-def without_conv(number: int, filters: int) -> tuple[str, str]:
-    """A change that drops the third convolution of a block."""
-    return conv(f"block{number}_conv3", filters), ""
+def conv_3(number: int, filters: int) -> str:
+    """The solution's line for the third convolution of a block."""
+    return conv(f"block{number}_conv3", filters)
 
 
-def with_fourth_conv(number: int, filters: int) -> tuple[str, str]:
-    """A change that adds a fourth convolution to a block."""
-    name = f"block{number}_conv"
-    return conv(f"{name}3", filters), conv(f"{name}3", filters) + conv(f"{name}4", filters)
+def conv_4(number: int, filters: int) -> str:
+    """A line for a fourth convolution, as VGG19 has it."""
+    return conv(f"block{number}_conv4", filters)
 
 
 BLANK = """\
@@ -199,13 +198,26 @@ def VGG16(include_top=True, input_tensor=None, input_shape=(224, 224, 3), poolin
     return Net()
 """
 
+DEF = "\n\ndef VGG16"
+ABS = "\n\ndef relu(x):\n    return keras.ops.abs(x)\n"
+STUBBORN = """
+
+def relu(x):
+    import tensorflow as tf
+    if tf.executing_eagerly():
+        raise RuntimeError("no numbers today")
+    return keras.ops.relu(x)
+"""
+
 GIVEN = "    image = keras.Input(shape=input_shape) if input_tensor is None else input_tensor\n"
+NEW_INPUT = "    image = keras.Input(shape=input_shape)\n"
 MODEL = 'keras.Model(image, x, name="vgg16")'
 LAST = 'layers.Dense(classes, activation="softmax", name="predictions")(x)'
 FC2 = 'layers.Dense(4096, activation="relu", name="fc2")'
 FLATTEN = 'layers.Flatten(name="flatten")'
-BLOCKS = "".join(block(number, filters) for number, filters in ((3, 256), (4, 512), (5, 512)))
+BLOCKS = block(3, 256) + block(4, 512) + block(5, 512)
 POOLED = SOLUTION[SOLUTION.index('    elif pooling == "avg"') : SOLUTION.index("    return")]
+ALWAYS_MAX = "    else:\n        x = layers.GlobalMaxPooling2D()(x)\n"
 
 RIGHT = {
     "solution": SOLUTION,
@@ -214,222 +226,140 @@ RIGHT = {
     "from_keras": FROM_KERAS,
 }
 
+CONV31, CONV32 = conv("block3_conv1", 256), conv("block3_conv2", 256)
+CONV52, CONV53 = conv("block5_conv2", 512), conv("block5_conv3", 512)
+OWN = ((3, 256), (4, 512), (5, 512))
+
 ANSWERS: dict[str, Answer] = {
     **{name: Answer(source, None, 10.0) for name, source in RIGHT.items()},
     "blank": Answer(BLANK, "unfinished", 0.0),
     "nothing_defined": Answer("answer = 42\n", "missing", 0.0),
     # Placeholders, and code that stops.
-    "ellipsis_filters": Answer(
-        solution_but((block(4, 512), block(4, 512).replace("512", "..."))), "placeholder", 0.0
-    ),
-    "zero_filters": Answer(
-        solution_but((conv("block3_conv1", 256), conv("block3_conv1", 0))), "placeholder", 0.0
-    ),
-    "words_in_head": Answer(solution_but((FC2, FC2.replace("4096", '"填入"'))), "placeholder", 0),
+    "ellipsis_filters": Answer(but(CONV31, CONV31.replace("256", "...")), "placeholder", 0.0),
+    "zero_filters": Answer(but(CONV31, CONV31.replace("256", "0")), "placeholder", 0.0),
+    "words_in_head": Answer(but(FC2, FC2.replace("4096", '"填入"')), "placeholder", 7.25),
     "head_left_blank": Answer(
-        solution_but((FLATTEN + "(x)", 'None\n        raise NotImplementedError("head")')),
-        "unfinished",
-        0,
+        but(FLATTEN + "(x)", 'None\n        raise NotImplementedError("head")'), "unfinished", 7.25
     ),
     "activation_misspelt": Answer(
-        solution_but(('"softmax"', '"softmx"'), (FC2, FC2.replace("4096", "128"))),
-        "unknown_activation",
-        0,
+        but('"softmax"', '"softmx"', FC2, FC2.replace("4096", "128")), "unknown_activation", 7.25
     ),
-    "name_error": Answer(
-        solution_but((MODEL, MODEL.replace("image", "imgae"))), "undefined_name", 0
-    ),
-    "old_keyword": Answer(
-        solution_but((FC2, FC2.replace("4096", "output_dim=4096"))), "wrong_keyword", 0
-    ),
-    "index_error": Answer(
-        solution_but((GIVEN, GIVEN + "    size = input_shape[7]\n")), "exception", 0
-    ),
-    "returns_none": Answer(
-        solution_but((f"return {MODEL}", f"model = {MODEL}")), "returns_none", 0
-    ),
-    "returns_tensor": Answer(solution_but((f"return {MODEL}", "return x")), "not_a_model", 0),
-    "subclassed": Answer(SUBCLASSED, "unreadable", 0),
-    "duplicate_names": Answer(
-        solution_but(("block4_conv2", "block4_conv1")), "duplicate_names", 0.0
-    ),
-    "untied": Answer(
-        solution_but((MODEL, MODEL.replace("image", "keras.Input(input_shape)"))), "untied", 0.0
-    ),
+    "name_error": Answer(but("Model(image", "Model(imgae"), "undefined_name", 0.0),
+    "old_keyword": Answer(but(FC2, FC2.replace("4096", "output_dim=4096")), "wrong_keyword", 7.25),
+    "index_error": Answer(but(GIVEN, GIVEN + "    size = input_shape[7]\n"), "exception", 0.0),
+    "returns_none": Answer(but("return keras", "model = keras"), "returns_none", 0.0),
+    "returns_tensor": Answer(but(f"return {MODEL}", "return x"), "not_a_model", 0.0),
+    "subclassed": Answer(SUBCLASSED, "unreadable", 0.0),
+    "duplicate_names": Answer(but("block4_conv2", "block4_conv1"), "duplicate_names", 0.0),
+    "untied": Answer(but("Model(image", "Model(keras.Input(input_shape)"), "untied", 0.0),
+    "pool_4": Answer(but("D(2, strides=2", "D(4, strides=4"), "shrunk", 0.0),
     # Another network.
     "vgg11": Answer(
-        solution_but(
-            (conv("block2_conv2", 128), ""),
-            (conv("block1_conv2", 64), ""),
-            *(without_conv(n, f) for n, f in ((3, 256), (4, 512), (5, 512))),
+        but(
+            *(conv("block1_conv2", 64), ""),
+            *(conv("block2_conv2", 128), ""),
+            *(text for own in OWN for text in (conv_3(*own), "")),
         ),
         "vgg11",
-        0,
+        4.25,
     ),
-    "vgg13": Answer(
-        solution_but(*(without_conv(n, f) for n, f in ((3, 256), (4, 512), (5, 512)))), "vgg13", 0
-    ),
+    "vgg13": Answer(but(*(text for own in OWN for text in (conv_3(*own), ""))), "vgg13", 4.75),
     "vgg19": Answer(
-        solution_but(*(with_fourth_conv(n, f) for n, f in ((3, 256), (4, 512), (5, 512)))),
+        but(*(text for own in OWN for text in (conv_3(*own), conv_3(*own) + conv_4(*own)))),
         "vgg19",
-        0,
+        4.75,
     ),
     "block_order": Answer(
-        solution_but((BLOCKS, block(4, 512) + block(3, 256) + block(5, 512))), "block_order", 0
+        but(BLOCKS, block(4, 512) + block(3, 256) + block(5, 512)), "block_order", 6.5
     ),
     "block_4_on_input": Answer(
-        solution_but(('name="block4_conv1")(x)', 'name="block4_conv1")(image)')), "detached", 0
+        but('name="block4_conv1")(x)', 'name="block4_conv1")(image)'), "detached", 6.0
     ),
-    "block_5_on_input": Answer(
-        solution_but(('name="block5_conv1")(x)', 'name="block5_conv1")(image)')), "detached", 0
-    ),
-    "old_sheet_blank": Answer(solution_but((BLOCKS, "")), "missing_block", 0),
+    "blocks_left_out": Answer(but(BLOCKS, ""), "missing_block", 4.75),
     "block_4_not_stored": Answer(
-        solution_but((block(4, 512), block(4, 512).replace("x = ", "y = "))), "missing_block", 0
+        but(block(4, 512), block(4, 512).replace("x = ", "y = ")), "missing_block", 8.25
     ),
-    # One layer.
-    "block5_pool_left_out": Answer(solution_but((pool("block5_pool"), "")), "missing_pool", 0),
-    "block3_pool_left_out": Answer(solution_but((pool("block3_pool"), "")), "missing_pool", 0),
-    "conv_left_out": Answer(solution_but(without_conv(4, 512)), "missing_conv", 0),
+    # One kind of mistake in one or more layers.
+    "block5_pool_left_out": Answer(but(pool("block5_pool"), ""), "missing_pool", 8.25),
+    "conv_left_out": Answer(but(conv_3(4, 512), ""), "missing_conv", 8.25),
     "batch_norm": Answer(
-        solution_but(
-            (pool("block3_pool"), "    x = layers.BatchNormalization()(x)\n" + pool("block3_pool"))
-        ),
-        "extra_layer",
-        0,
+        but(CONV31, CONV31 + "    x = layers.BatchNormalization()(x)\n"), "extra_layer", 8.25
     ),
-    "filters": Answer(
-        solution_but((conv("block3_conv2", 256), conv("block3_conv2", 128))), "filters", 0
-    ),
-    "kernel_5": Answer(
-        solution_but(
-            (conv("block3_conv3", 256), conv("block3_conv3", 256).replace("256, 3", "256, 5"))
-        ),
-        "kernel_size",
-        0,
-    ),
+    "doubled": Answer(but(CONV31, CONV31 + "    x = x * 2\n"), "extra_layer", 8.25),
+    "filters": Answer(but(CONV32, CONV32.replace("256", "128")), "filters", 8.25),
     "kernel_1": Answer(
-        solution_but(
-            *(
-                (line, line.replace(f"{filters}, 3", f"{filters}, 1"))
-                for number, filters in ((3, 256), (4, 512), (5, 512))
-                for line in [conv(f"block{number}_conv3", filters)]
-            )
+        but(
+            *(text for own in OWN for text in (conv_3(*own), conv_3(*own).replace(", 3,", ", 1,")))
         ),
         "kernel_size",
-        0,
+        4.75,
     ),
-    "stride_2": Answer(
-        solution_but(
-            (conv("block3_conv1", 256), conv("block3_conv1", 256).replace("256, 3", "256, 3, 2"))
-        ),
-        "strides",
-        0,
-    ),
-    "valid_everywhere": Answer(solution_but(('padding="same"', 'padding="valid"')), "padding", 0),
+    "stride_2": Answer(but(CONV31, CONV31.replace(", 3,", ", 3, 2,")), "strides", 8.25),
+    "valid_everywhere": Answer(but('"same"', '"valid"'), "padding", 0.0),
     "valid_in_block3": Answer(
-        solution_but((block(3, 256), block(3, 256).replace("same", "valid"))), "padding", 0
+        but(block(3, 256), block(3, 256).replace("same", "valid")), "padding", 8.25
     ),
     "linear_block": Answer(
-        solution_but((block(5, 512), block(5, 512).replace(', activation="relu"', ""))),
-        "activation",
-        0,
+        but(block(5, 512), block(5, 512).replace(', activation="relu"', "")), "activation", 8.25
     ),
-    "relu6": Answer(
-        solution_but(
-            (conv("block3_conv1", 256), conv("block3_conv1", 256).replace("relu", "relu6"))
-        ),
-        "activation",
-        0,
-    ),
-    "average_pooling": Answer(
-        solution_but(("layers.MaxPooling2D", "layers.AveragePooling2D")), "pool_kind", 0
-    ),
+    "relu6": Answer(but(CONV31, CONV31.replace("relu", "relu6")), "activation", 8.25),
+    "average_pooling": Answer(but("layers.MaxP", "layers.AverageP"), "pool_kind", 4.25),
     "pool_stride_1": Answer(
-        solution_but((pool("block5_pool"), pool("block5_pool").replace("strides=2", "strides=1"))),
-        "pool_size",
-        0,
+        but(pool("block5_pool"), pool("block5_pool").replace("es=2", "es=1")), "pool_size", 8.25
     ),
     "no_bias": Answer(
-        solution_but((block(3, 256), block(3, 256).replace("padding", "use_bias=False, padding"))),
-        "setting",
-        0,
+        but(CONV31, CONV31.replace("padding", "use_bias=False, padding")), "setting", 8.25
     ),
-    # Right layers, other numbers.
-    "residual": Answer(
-        solution_but((pool("block4_pool"), "    x = x * 2\n" + pool("block4_pool"))),
-        "extra_layer",
-        0,
-    ),
-    "custom_activation": Answer(
-        solution_but(
-            ("\n\ndef VGG16", "\n\ndef relu(x):\n    return keras.ops.abs(x)\n\n\ndef VGG16"),
-            ('activation="relu", name="block3_conv1"', 'activation=relu, name="block3_conv1"'),
+    "conv_used_twice": Answer(
+        but(
+            CONV52 + CONV53,
+            CONV52.replace("x = ", "again = ").replace("(x)", "") + "    x = again(again(x))\n",
         ),
-        "numbers",
-        0,
+        "shared_layer",
+        8.25,
+    ),
+    # Layers that read right and compute something else, or nothing.
+    "custom_activation": Answer(
+        but(DEF, ABS + DEF, CONV31, CONV31.replace('"relu"', "relu")), "numbers", 4.25
+    ),
+    "only_symbolic": Answer(
+        but(DEF, STUBBORN + DEF, CONV31, CONV31.replace('"relu"', "relu")), "no_numbers", 4.25
     ),
     # The head.
-    "relu_last": Answer(solution_but(('"softmax"', '"relu"')), "last_activation", 0),
-    "sigmoid_last": Answer(solution_but(('"softmax"', '"sigmoid"')), "last_activation", 0),
-    "narrow_fc2": Answer(solution_but((FC2, FC2.replace("4096", "1024"))), "units", 0),
-    "linear_fc1": Answer(
-        solution_but(
-            ('layers.Dense(4096, activation="relu", name="fc1")', 'layers.Dense(4096, name="fc1")')
-        ),
-        "activation",
-        0,
-    ),
-    "no_fc2": Answer(solution_but((f"        x = {FC2}(x)\n", "")), "missing_dense", 0),
-    "pooled_head": Answer(
-        solution_but((FLATTEN, 'layers.GlobalMaxPooling2D(name="flatten")')), "missing_flatten", 0
-    ),
+    "relu_last": Answer(but('"softmax"', '"relu"'), "last_activation", 9.0),
+    "narrow_fc2": Answer(but(FC2, FC2.replace("4096", "1024")), "units", 8.75),
+    "linear_fc2": Answer(but(FC2, FC2.replace(', activation="relu"', "")), "activation", 8.75),
+    "no_fc2": Answer(but(f"        x = {FC2}(x)\n", ""), "missing_dense", 8.75),
+    "pooled_head": Answer(but("Flatten(", "GlobalMaxPooling2D("), "missing_flatten", 8.75),
     "extra_dense": Answer(
-        solution_but(
-            (f"x = {LAST}", f"x = layers.Dense(4096, activation='relu')(x)\n        x = {LAST}")
-        ),
+        but(f"x = {LAST}", f"x = layers.Dense(4096, 'relu')(x)\n        x = {LAST}"),
         "extra_layer",
-        0,
+        8.75,
     ),
     # Arguments.
-    "top_always": Answer(solution_but(("if include_top:", "if True:")), "include_top", 0),
-    "top_never": Answer(solution_but(("if include_top:", "if False:")), "include_top", 0),
+    "top_always": Answer(but("if include_top:", "if True:"), "include_top", 9.0),
+    "top_never": Answer(but("if include_top:", "if False:"), "include_top", 7.25),
     "softmax_without_top": Answer(
-        solution_but((POOLED, POOLED + f"    if not include_top:\n        x = {LAST}\n")),
+        but(POOLED, POOLED + f"    if not include_top:\n        x = {LAST}\n"),
         "softmax_without_top",
-        0,
+        9.0,
     ),
-    "input_tensor_ignored": Answer(
-        solution_but((" if input_tensor is None else input_tensor", "")), "input_tensor", 0
-    ),
-    "sequential": Answer(SEQUENTIAL, "sequential", 0),
+    "input_tensor_ignored": Answer(but(GIVEN, NEW_INPUT), "input_tensor", 9.75),
+    "sequential": Answer(SEQUENTIAL, "sequential", 9.75),
     "three_channels": Answer(
-        solution_but(("shape=input_shape", "shape=(*input_shape[:2], 3)")), "input_shape", 0
+        but("shape=input_shape", "shape=(*input_shape[:2], 3)"), "input_shape", 9.75
     ),
-    "shape_fixed": Answer(
-        solution_but(("shape=input_shape", "shape=(224, 224, 1)")), "input_shape", 0
-    ),
-    "pooling_ignored": Answer(
-        solution_but((POOLED, "    else:\n        x = layers.GlobalMaxPooling2D()(x)\n")),
-        "pooling",
-        0,
-    ),
-    "never_pooled": Answer(solution_but((POOLED, "")), "pooling", 0),
-    "thousand_classes": Answer(solution_but(("Dense(classes", "Dense(1000")), "classes", 0),
-    "other_defaults": Answer(solution_but(('pooling="max"', 'pooling="avg"')), "defaults", 0),
+    "shape_fixed": Answer(but("shape=input_shape", "shape=(224, 224, 1)"), "input_shape", 9.75),
+    "pooling_ignored": Answer(but(POOLED, ALWAYS_MAX), "pooling", 9.5),
+    "never_pooled": Answer(but(POOLED, ""), "pooling", 9.5),
+    "thousand_classes": Answer(but("Dense(classes", "Dense(1000"), "classes", 9.75),
+    "other_defaults": Answer(but('pooling="max"', 'pooling="avg"'), "defaults", 9.75),
     "fewer_arguments": Answer(
-        solution_but(
-            (
-                'include_top=True, input_tensor=None, input_shape=(224, 224, 3), pooling="max",',
-                "include_top=True, input_shape=(224, 224, 3),",
-            ),
-            (" if input_tensor is None else input_tensor", ""),
-            (POOLED, "    else:\n        x = layers.GlobalMaxPooling2D()(x)\n"),
-        ),
+        but("input_tensor=None, ", "", ', pooling="max"', "", GIVEN, NEW_INPUT, POOLED, ALWAYS_MAX),
         "signature",
-        0,
+        9.25,
     ),
     # Names.
-    "unnamed": Answer(re.sub(r', name="[a-z0-9_]+"|name="flatten"', "", SOLUTION), "names", 0),
-    "one_other_name": Answer(solution_but(("block5_pool", "last_pool")), "names", 0),
+    "unnamed": Answer(re.sub(r', name="[a-z0-9_]+"|name="flatten"', "", SOLUTION), "names", 9.5),
+    "one_other_name": Answer(but("block5_pool", "last_pool"), "names", 9.75),
 }

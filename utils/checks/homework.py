@@ -258,7 +258,7 @@ def _judge_arguments(models: dict[str, Reading], proven: set[str]) -> Iterator[t
                 "pooling",
                 models[wrong[0]],
                 "pooling",
-                found="、".join(map(described, tails[wrong[0]])) or "沒有任何層",
+                found="、".join(map(described, tails[wrong[0]])) or "無",
             ),
         )
     if "default" in models and not wrong:

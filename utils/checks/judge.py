@@ -79,7 +79,7 @@ def compare_body(found: Sequence[Layer], call: str, params: int, part_of: PartOf
     present = [layer for n, block in enumerate(right, 1) if n not in absent for layer in block]
     diagnoses, wrong = compare(present, found, part_of)
     if absent:
-        first = f"`{found[0].name}` " if found else ""
+        first = f"`{found[0].name}`" if found else ""
         numbers["missing"] = listed(f"block{n}" for n in absent)
         detached = absent == list(range(1, len(absent) + 1)) and len(absent) < 5
         # The block that was attached to the input is the one to repair.
@@ -92,7 +92,7 @@ def compare_body(found: Sequence[Layer], call: str, params: int, part_of: PartOf
 
 def _meaning(layers: Sequence[Layer]) -> tuple:
     """What a chain computes, for counting."""
-    return tuple((layer.kind, layer.settings) for layer in layers)
+    return tuple((layer.kind, layer.settings, layer.shared) for layer in layers)
 
 
 def _blocks(layers: Sequence[Layer]) -> list[list[Layer]]:
@@ -141,7 +141,7 @@ def _missing(missing: list[Layer], pairs: list[tuple], part_of: PartOf) -> Itera
             block=group,
             found=len(alike),
             shape=size(found[-1].output_shape) if found else "",
-            instead=f"，換成了 {instead[0]} " if instead else "",
+            instead=f"，換成了 {instead[0]}" if instead else "",
         )
 
 
@@ -165,10 +165,11 @@ def _unlike(unlike: list[tuple], part_of: PartOf, proof: str) -> Iterator[Diagno
         groups.setdefault((code, field, value), []).append((mine, theirs))
     for (code, field, value), group in groups.items():
         mine, theirs = group[0]
+        layers = listed(mine.name for mine, _ in group)
         yield diagnose(
             code,
             part_of(mine.name),
-            layers=listed(mine.name for mine, _ in group),
+            layers=layers + " " * layers.endswith("`"),  # between a name and the word that follows
             field=field,
             value=shown(value),
             shape=size(theirs.output_shape),

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import cache
 
-MAX_ROWS, MAX_TEXT = 300, 200
+MAX_ROWS, MAX_TEXT, MAX_NUMBER = 300, 200, 10**12
 
 
 class Malformed(ValueError):
@@ -115,18 +115,22 @@ def expect(value: object, kind: type, what: str, most: int | None = None) -> obj
     """`value` when it is of that type and not longer than `most`; raises Malformed otherwise."""
     if not isinstance(value, kind) or (kind is int and isinstance(value, bool)):
         raise Malformed(f"{what}: expected {kind.__name__}, not {type(value).__name__}")
+    if kind is int and abs(value) > MAX_NUMBER:
+        raise Malformed(f"{what}: a number beyond all bounds")
     if most is not None and len(value) > most:
         raise Malformed(f"{what}: {len(value)} entries, at most {most} expected")
     return value
 
 
-def plain(value: object) -> object:
-    """Numbers and text as they are, lists as tuples; anything else as a placeholder."""
-    if isinstance(value, list | tuple) and len(value) <= 8:
-        return tuple(plain(item) for item in value)
+def plain(value: object, deep: bool = True) -> object:
+    """Numbers and text as they are, a list of them as a tuple; anything else as "?"."""
+    if deep and isinstance(value, list | tuple) and len(value) <= 8:
+        return tuple(plain(item, deep=False) for item in value)
     if isinstance(value, str):
         return value[:MAX_TEXT]
-    return value if value is None or isinstance(value, bool | int | float) else "?"
+    if isinstance(value, int | float):
+        return value if abs(value) <= MAX_NUMBER else "?"
+    return None if value is None else "?"
 
 
 def align(expected: Sequence[Layer], found: Sequence[Layer]) -> list[tuple]:

@@ -86,7 +86,7 @@ MISTAKES: dict[str, tuple[str, str]] = {
         "越往後，特徵圖越小、通道越多。看看每個 block 接的 `x` 是不是前一個 block 的輸出。",
     ),
     "detached": (
-        "{missing} 掉出圖外了：模型的輸入直接接到 {first}，`{call}` 只剩 {params:,} 個參數。",
+        "掉出圖外的有 {missing}：模型的輸入直接接到 {first}，`{call}` 只剩 {params:,} 個參數。",
         "後面的 block 接回了輸入張量。每一層括號裡接的應該是前一層的輸出，"
         "一路用同一個 `x` 最不容易錯。",
     ),
@@ -95,7 +95,7 @@ MISTAKES: dict[str, tuple[str, str]] = {
         "可能還沒寫，也可能寫了卻沒有接上：新一層的輸出要存回 `x`，下一層才接得到它。",
     ),
     "missing_pool": (
-        "少了 {layers}：block 之後高和寬沒有減半，最後的特徵圖是 {shape}。",
+        "少了 {layers}：這個 block 之後高和寬沒有減半，最後的特徵圖是 {shape}。",
         "參數總數看不出這個錯（池化層沒有參數），要看 `summary()` 的輸出形狀。"
         "每個 block 用什麼收尾？",
     ),
@@ -117,47 +117,47 @@ MISTAKES: dict[str, tuple[str, str]] = {
         "多出的卷積或池化也要拿掉。",
     ),
     "shared_layer": (
-        "{layers} 是同一個層用了兩次：兩處共用同一組權重，模型的參數因此變少。",
+        "{layers}是同一個層用了兩次：兩處共用同一組權重，模型的參數因此變少。",
         "每一個卷積都要建一個新的層；層存進變數後重複呼叫，用的是同一組權重。",
     ),
     "filters": (
-        "{layers} 的 filters 是 {value}（輸出 {shape}、{params:,} 個參數），和設定表不同。",
+        "{layers}的 filters 是 {value}（輸出 {shape}、{params:,} 個參數），和設定表不同。",
         "同一個 block 裡每個卷積的 filters 都一樣；對照設定表裡這個 block 的數字。",
     ),
     "kernel_size": (
-        "{layers} 的卷積核是 {value}（{params:,} 個參數），和論文不同。",
+        "{layers}的卷積核是 {value}（{params:,} 個參數），和論文不同。",
         "VGG 的主張就是「只用一種小卷積核，靠疊深來擴大感受野」。是哪一種大小？",
     ),
     "strides": (
-        "{layers} 的步長 (strides) 是 {value}，輸出變成 {shape}。",
+        "{layers}的步長 (strides) 是 {value}，輸出變成 {shape}。",
         "VGG 的卷積一次走一格，縮小特徵圖是池化層的事。",
     ),
     "padding": (
-        "{layers} 的填充 (padding) 是 {value!r}，輸出是 {shape}。",
+        "{layers}的填充 (padding) 是 {value!r}，輸出是 {shape}。",
         "參數總數看不出這個錯，要看輸出形狀：卷積之後，高和寬應該和卷積之前一樣。",
     ),
     "activation": (
-        "{layers} 的活化函數是 {value}。",
+        "{layers}的活化函數是 {value}。",
         "沒有非線性，疊再多層也只等於一層；中間各層用哪一種活化函數？",
     ),
     "pool_kind": (
-        "{layers} 用的是 {value} pooling，和論文不同。",
+        "{layers}用的是 {value} pooling，和論文不同。",
         "論文在每個 block 之後取的是視窗裡的哪一個值？",
     ),
     "pool_size": (
-        "{layers} 的池化設定是 {value}，輸出是 {shape}。",
+        "{layers}的 `{field}` 是 {value}，輸出是 {shape}。",
         "每經過一次池化，高和寬要恰好減半，視窗不重疊。",
     ),
     "setting": (
-        "{layers} 的 `{field}` 是 {value}，和 VGG16 不同。",
+        "{layers}的 `{field}` 是 {value}，和 VGG16 不同。",
         "其他設定保留 Keras 的預設值就好。",
     ),
     "units": (
-        "{layers} 的寬度是 {value}（{params:,} 個參數），和論文不同。",
+        "{layers}的寬度是 {value}（{params:,} 個參數），和論文不同。",
         "論文表 1 的最下面寫著 FC 和一個數字：它佔了 VGG16 大部分的參數。",
     ),
     "last_activation": (
-        "最後一層 {layers} 的活化函數是 {value}{proof}。",
+        "最後一層 {layers}的活化函數是 {value}{proof}。",
         "分類的最後一層要給出機率：每個都在 0 到 1 之間，加起來等於 1。哪個活化函數做得到？",
     ),
     "numbers": (
@@ -196,7 +196,7 @@ MISTAKES: dict[str, tuple[str, str]] = {
         "輸入的形狀（包括通道數）要用引數 `input_shape`，不要寫死在函數裡。",
     ),
     "pooling": (
-        "`pooling={asked!r}` 沒有照做：`{call}` 的輸出是 {shape}，block 5 之後接的是{found}。",
+        "`pooling={asked!r}` 沒有照做：`{call}` 的輸出是 {shape}，block 5 之後接的層：{found}。",
         "三種情形：`'max'` 與 `'avg'` 各接一種 global pooling，`None` 保留整張特徵圖。",
     ),
     "classes": (

@@ -44,9 +44,10 @@ def probe_tensor_maker(function: Callable, asked: dict, seed: int) -> dict:
     shape = tuple(asked["input_shape"])
     tensor = keras.Input(shape)
     made, error = attempt(function, tensor, *asked["arguments"])
-    if not error and isinstance(made, keras.KerasTensor):
-        made, error = attempt(keras.Model, tensor, made)
-    answer = {"error": error} if error else _look(made, shape, seed, tensor)
+    if not error and not isinstance(made, keras.KerasTensor):
+        return {"returned": type(made).__name__, "unknown": []}
+    model, error = (None, error) if error else attempt(keras.Model, tensor, made)
+    answer = {"error": error} if error else _look(model, shape, seed, tensor)
     return json.loads(json.dumps(answer | {"unknown": []}))
 
 
@@ -56,8 +57,8 @@ def _look(model: Any, shape: tuple | None, seed: int, tensor: Any) -> dict:
     if not isinstance(model, keras.Model):
         return {"returned": type(model).__name__}
     summary, error = attempt(summarize, model)
-    if error and shape:
-        summary, error = attempt(summarize, model, shape)
+    if error:  # its own input may be open, or not known yet
+        summary, error = attempt(summarize, model, shape or (224, 224, 3))
     if error:
         return {"unreadable": error}
     outputs = None
@@ -75,6 +76,8 @@ def _look(model: Any, shape: tuple | None, seed: int, tensor: Any) -> dict:
 
 def _run(model: Any, shape: tuple, seed: int) -> list:
     """Flat outputs for the seed's weights and image; None where a value is not finite."""
+    if not model.built:
+        model.build((None, *shape))
     draw = weight_source(seed)
     model.set_weights([draw(weight.shape) for weight in model.weights])
     values = np.asarray(model(seeded_images(seed, shape), training=False))[0].ravel()

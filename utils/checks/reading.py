@@ -112,7 +112,7 @@ def _numbers(values: object) -> np.ndarray | None:
 # (exception's type, words in its message or in the student's line) -> code; the first that fits.
 ERRORS = (
     ("NotImplementedError", "", "unfinished"),
-    ("", r"填入|\.\.\.|___|ellipsis|(filters|units)=0\b|`None` dimensions", "placeholder"),
+    ("", r"填入|\.\.\.|___|ellipsis|(filters|units)=0\b|shape=\([^)]*, None\)", "placeholder"),
     ("", "used \\d+ times in the model", "duplicate_names"),
     ("", "not connected to", "untied"),
     ("", "activation function identifier", "unknown_activation"),
@@ -145,11 +145,16 @@ def _explain_error(error: dict, call: str) -> Diagnosis:
         for kind, words, code in ERRORS
         if re.fullmatch(kind or ".*", error["type"]) and re.search(words, text)
     )
-    source = f" `{error['source']}` " if error["source"].count("`") == 0 else " "
-    where = f"第 {error['line']} 行{source}" if error["line"] else "函數裡"
+    source = error["source"].replace("`", "'")
+    where = f"第 {error['line']} 行 " + (f"`{source}` " if source else "")
+    where = where if error["line"] else "函數裡"
     return diagnose(code, "", call=call, where=where, error=_told(error))
 
 
 def _told(error: dict) -> str:
-    message = error["message"].splitlines()[0] if error["message"] else ""
-    return f"{error['type']}：{message[:200]}" if message else error["type"]
+    """The error in one line; Keras says the reason after a line that only names the layer."""
+    message = re.sub(r"\x1b\[[0-9;]*m", "", error["message"]).replace("`", "'")
+    lines = [line for line in message.splitlines() if line.strip()]
+    if len(lines) > 1 and lines[0].startswith("Exception encountered"):
+        del lines[0]
+    return f"{error['type']}：{lines[0][:200]}" if lines else error["type"]

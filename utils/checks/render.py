@@ -35,7 +35,7 @@ def score_html(score: Score) -> str:
         [
             f'<div style="{BOX}">',
             _heading(score),
-            _bar(score.parts) + _parts(score.parts) if has_parts else "",
+            _bar(score.parts) + _parts(score) if has_parts else "",
             *(_card(diagnosis, score) for diagnosis in score.diagnoses),
             f'<div style="margin-top:.7em">{_prose(score.note)}</div>' if score.note else "",
             "</div>",
@@ -73,11 +73,14 @@ def _bar(parts: tuple[Part, ...]) -> str:
     return f'<div aria-hidden="true" style="{BAR}">{"".join(segments)}</div>'
 
 
-def _parts(parts: tuple[Part, ...]) -> str:
-    weighted = len({part.max_points for part in parts}) > 1
+def _parts(score: Score) -> str:
+    weighted = len({part.max_points for part in score.parts}) > 1
+    diagnosed = {diagnosis.part for diagnosis in score.diagnoses}
     items = []
-    for part in parts:
+    for part in score.parts:
         mark, colour = _state(part)
+        if not part.points and "" in diagnosed and part.name not in diagnosed:
+            mark, colour = "–", "inherit"  # a call failed before this could be judged
         points = f' <span style="{FAINT}">{part.points:g}/{part.max_points:g}</span>'
         items.append(
             f'<span style="white-space:nowrap"><b style="color:{colour}">{mark}</b> '

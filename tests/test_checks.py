@@ -1,0 +1,234 @@
+"""The homework's check names every mistake, knows VGG16 by any spelling, and is not fooled."""
+
+from __future__ import annotations
+
+import copy
+import json
+import linecache
+import subprocess
+import sys
+
+import pytest
+from wrong_answers import ANSWERS, RIGHT, SOLUTION
+
+from utils import checks
+from utils.checks.homework import RUBRIC
+from utils.checks.mistakes import MISTAKES
+
+TASK = checks.TASKS["vgg16"]
+CASE = TASK.public_case()
+
+
+@pytest.fixture(scope="module", autouse=True)
+def initial_weights_are_zero():
+    """The probe sets every weight, so drawing initial ones would only take time."""
+    import keras
+
+    patch = pytest.MonkeyPatch()
+    patch.setattr(
+        keras.initializers.GlorotUniform,
+        "__call__",
+        lambda self, shape, dtype=None: keras.ops.zeros(shape, dtype=dtype),
+    )
+    yield
+    patch.undo()
+
+
+def namespace_of(name: str, source: str) -> dict:
+    """What a notebook that ran `source` knows."""
+    linecache.cache[name] = (len(source), None, source.splitlines(keepends=True), name)
+    namespace: dict = {}
+    exec(compile(source, name, "exec"), namespace)
+    return namespace
+
+
+@pytest.fixture(scope="module")
+def right_answer(initial_weights_are_zero) -> dict:
+    return TASK.probe(namespace_of("solution", SOLUTION), CASE)
+
+
+@pytest.mark.parametrize("name", ANSWERS)
+def test_an_answer_gets_its_points_and_its_one_diagnosis(name):
+    source, code, points = ANSWERS[name]
+    score = TASK.mark(TASK.probe(namespace_of(name, source), CASE), CASE)
+    assert [diagnosis.code for diagnosis in score.diagnoses] == [code] * (code is not None)
+    assert score.points == points
+    assert score.finished == (code != "unfinished")
+
+
+def test_every_mistake_that_a_check_can_name_is_made_here():
+    elsewhere = {"malformed", "returns_model"}
+    assert {answer.code for answer in ANSWERS.values()} - {None} | elsewhere == set(MISTAKES)
+
+
+def test_no_hint_gives_the_answer_away():
+    blanks = ("256", "512", "4096", "softmax", "relu")
+    assert not [code for code, (_, hint) in MISTAKES.items() if any(b in hint for b in blanks)]
+
+
+def test_a_diagnosis_proves_itself_with_the_numbers_of_the_paper():
+    namespace = namespace_of("vgg13", ANSWERS["vgg13"].source)
+    [diagnosis] = TASK.mark(TASK.probe(namespace, CASE), CASE).diagnoses
+    assert "9,404,992" in diagnosis.message
+    assert "VGG13" in diagnosis.message
+
+
+def test_the_rubric_adds_up_to_the_maximum():
+    assert sum(points for _, points in RUBRIC.values()) == TASK.max_points == 10
+
+
+def test_the_solution_is_right_for_the_cases_of_another_seed(right_answer):
+    case = TASK.draw_case(7)
+    assert case != CASE
+    answer = TASK.probe(namespace_of("solution", SOLUTION), case)
+    assert TASK.mark(answer, case).points == 10
+    assert TASK.mark(right_answer, case).points < 10
+
+
+def test_numpy_and_keras_compute_the_same_network(right_answer):
+    from utils.checks.homework import _asked
+    from utils.checks.reading import read
+
+    for name in ("top", "avg", "max", "map"):
+        reading = read(right_answer["calls"][name], name, CASE["calls"][name])
+        assert reading.distance(_asked(reading), CASE["seed"]) < 1e-4
+
+
+def test_the_score_is_shown_as_a_plain_number_and_as_a_card():
+    score = checks.vgg16(namespace_of("solution", SOLUTION)["VGG16"])
+    assert repr(score) == "10.0"
+    assert "公開測試通過，尚有隱藏測試" in score._repr_html_()
+
+
+def test_an_unfinished_answer_is_told_what_to_do_next():
+    score = checks.vgg16(namespace_of("blank", ANSWERS["blank"].source)["VGG16"])
+    assert (repr(score), score.finished) == ("0.0", False)
+    assert "尚未完成" in score._repr_html_()
+    assert "第 3 行" in score.diagnoses[0].message
+
+
+def test_what_a_student_writes_is_escaped():
+    source = "def VGG16(**kwargs):\n    raise ValueError('<script>alert(1)</script>')\n"
+    page = checks.vgg16(namespace_of("script", source)["VGG16"])._repr_html_()
+    assert "<script>" not in page
+    assert "&lt;script&gt;" in page
+
+
+def test_a_function_that_prints_and_warns_leaves_the_cell_clean(capfd):
+    source = (
+        "import sys, warnings\n"
+        "def VGG16(**kwargs):\n"
+        "    print('out'); print('err', file=sys.stderr); warnings.warn('old')\n"
+        "    raise SystemExit(1)\n"
+    )
+    assert checks.vgg16(namespace_of("loud", source)["VGG16"]).points == 0
+    assert capfd.readouterr() == ("", "")
+
+
+def test_an_answer_is_plain_json(right_answer):
+    assert json.loads(json.dumps(right_answer)) == right_answer
+
+
+def test_a_score_survives_as_plain_data():
+    score = TASK.mark(None, CASE)
+    assert checks.Score.from_dict(json.loads(json.dumps(score.to_dict()))) == score
+
+
+def changed(answer: dict, path: str, value: object) -> dict:
+    """A copy of an answer with the value at `calls.top.model…` replaced."""
+    answer = copy.deepcopy(answer)
+    *steps, last = (int(step) if step.isdigit() else step for step in path.split("."))
+    place = answer
+    for step in steps:
+        place = place[step]
+    place[last] = value
+    return answer
+
+
+def nested(depth: int) -> list:
+    """Lists in lists."""
+    value: list = []
+    for _ in range(depth):
+        value = [value]
+    return value
+
+
+HOSTILE = {
+    "nothing": None,
+    "number": 42,
+    "text": "10.0",
+    "list": [],
+    "empty": {},
+    "own_verdict": {"points": 10, "passed": True},
+    "calls_as_list": {"calls": []},
+    "no_calls": {"calls": {}},
+    "many_calls": {"calls": {str(n): {} for n in range(1000)}},
+}
+FORGED = {
+    "call_is_text": ("calls.top", "ok"),
+    "empty_model": ("calls.top.model", {}),
+    "summary_is_list": ("calls.avg.model.summary", []),
+    "no_rows": ("calls.top.model.summary.rows", []),
+    "endless_rows": ("calls.top.model.summary.rows", [{}] * 100_000),
+    "kind_is_number": ("calls.map.model.summary.rows.1.kind", 5),
+    "long_name": ("calls.map.model.summary.rows.1.name", "x" * 10_000),
+    "config_is_text": ("calls.map.model.summary.rows.1.config", "relu"),
+    "params_true": ("calls.map.model.summary.rows.1.params", True),
+    "params_huge": ("calls.map.model.summary.rows.1.params", 10**5000),
+    "shape_is_text": ("calls.top.model.summary.rows.1.output_shape", "(1, 2)"),
+    "error_without_text": ("calls.top.error", {"type": "ValueError"}),
+    "unknown_is_number": ("calls.top.unknown", 3),
+}
+UNPROVEN = {
+    "no_outputs": None,
+    "empty_outputs": [],
+    "outputs_are_text": ["0.1"] * 10,
+    "outputs_are_true": [True] * 10,
+    "outputs_nan": [float("nan")] * 10,
+    "outputs_huge": [10**400] * 10,
+    "outputs_endless": [0.1] * 1_000_000,
+    "outputs_nested": nested(5000),
+    "outputs_equal": [0.1] * 10,
+}
+
+
+@pytest.mark.parametrize("name", HOSTILE)
+def test_what_no_probe_wrote_earns_nothing(name):
+    score = TASK.mark(HOSTILE[name], CASE)
+    assert score.points == 0
+    assert score.diagnoses[0].code == ("missing" if HOSTILE[name] is None else "malformed")
+    assert score._repr_html_()
+
+
+@pytest.mark.parametrize("name", FORGED)
+def test_an_answer_of_the_wrong_form_earns_nothing(name, right_answer):
+    score = TASK.mark(changed(right_answer, *FORGED[name]), CASE)
+    assert (score.points, score.diagnoses[0].code) == (0, "malformed")
+
+
+@pytest.mark.parametrize("name", UNPROVEN)
+def test_right_layers_without_the_right_numbers_do_not_pass(name, right_answer):
+    score = TASK.mark(changed(right_answer, "calls.top.model.outputs", UNPROVEN[name]), CASE)
+    assert score.points < 10
+    assert score.diagnoses[0].code in ("numbers", "no_numbers")
+
+
+def test_settings_of_any_depth_and_size_are_only_wrong_settings(right_answer):
+    for value in (nested(5000), 10**5000, {"a": 1}, float("inf"), "{0.__class__}", "`"):
+        path = "calls.default.model.summary.rows.1.config.filters"
+        score = TASK.mark(changed(right_answer, path, value), CASE)
+        assert score.diagnoses[0].code == "filters"
+        assert score._repr_html_()
+
+
+def test_marking_imports_no_tensorflow():
+    code = (
+        "import sys; from utils import checks; task = checks.TASKS['vgg16'];"
+        "task.mark({}, task.draw_case(3)); checks.quiz('day018_q1', 3);"
+        "sys.exit(bool({'tensorflow', 'keras', 'pandas', 'matplotlib'} & set(sys.modules)))"
+    )
+    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
+
+
+def test_right_spellings_differ_in_more_than_their_text():
+    assert len(RIGHT) == len(set(RIGHT.values())) >= 4
