@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 from collections.abc import Callable
 
 from utils.summary import summarize
@@ -19,6 +20,7 @@ def or_reference(build: Callable) -> Callable:
     Prints one line (Chinese) that says which, and raises nothing: the cells below run either way.
     """
     problem = _problem(build)
+    gc.collect()  # Keras' models hold cycles; the networks of 34 million parameters made here go
     if problem is None:
         print("以下各節用的是你自己的 VGG16。")
         return build
