@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import json
 import re
+import zipfile
+import zlib
+from collections import defaultdict
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-MAX_BYTES = 20_000_000
+from .files import File, list_files
+
 MAX_CELLS = 1_000
-MAX_DEPTH = 4  # folders below a student's own
-IGNORED = {"__MACOSX", "__pycache__"}
 
 # What students send in place of a notebook, and what to tell them.
 NOT_NOTEBOOKS = {
@@ -21,6 +24,18 @@ NOT_NOTEBOOKS = {
     ".zip": "這是壓縮檔，請解壓縮後繳交 .ipynb 筆記本",
 }
 
+# Moodle, "Download all submissions": a folder or a file for each, with the participant's number
+# (mod/assign/locallib.php). Under blind marking the name is "Participant".
+MOODLE = re.compile(
+    r"(?P<name>.*?)_(?P<student>\d+)_assignsubmission_(?:file|onlinetext)_?(?P<file>.*)", re.DOTALL
+)
+# Canvas, "Download Submissions": flat files with the user's number and the attachment's, which
+# grows with each attempt (lib/content_zipper.rb). Under anonymous grading the number is letters.
+CANVAS = re.compile(
+    r"(?:(?P<name>\w*?)_)?(?:LATE_)?(?P<student>\d+|anon_[^\W_]+)_(?P<attempt>\d+)_(?P<file>.+)"
+)
+COPY = re.compile(r"(?: ?\((\d+)\)|-(\d+))$")  # what browsers and Canvas add to a name sent again
+
 
 class BrokenNotebook(Exception):
     """A file that is no readable notebook; the message (Chinese) says why."""
@@ -28,27 +43,27 @@ class BrokenNotebook(Exception):
 
 @dataclass(frozen=True)
 class Submission:
-    """One student's file. `file` is its path below the folder that was graded, with `/`."""
+    """One student's file. `file` is its path below the folder that was graded, with `/`.
+
+    `name` and `lms` ("moodle" or "canvas") are known where the file came from one.
+    """
 
     student: str
     file: str
-    path: Path
+    content: Callable[[], bytes] | None = None
     problem: str | None = None
     notes: tuple[str, ...] = ()
+    name: str = ""
+    lms: str = ""
 
     def read(self) -> bytes:
         """The file's bytes. Raises BrokenNotebook where there is nothing to grade."""
-        if self.problem:
-            raise BrokenNotebook(self.problem)
+        if self.problem or not self.content:
+            raise BrokenNotebook(self.problem or "沒有檔案")
         try:
-            size = self.path.stat().st_size
-            if size > MAX_BYTES:
-                raise BrokenNotebook(
-                    f"檔案有 {size:,} 位元組，超過上限 {MAX_BYTES:,}：請清除輸出後再繳交"
-                )
-            return self.path.read_bytes()
-        except OSError as error:
-            raise BrokenNotebook(f"無法讀取檔案：{error.strerror}") from error
+            return self.content()
+        except (OSError, EOFError, zipfile.BadZipFile, zlib.error) as error:
+            raise BrokenNotebook(f"無法讀取檔案：{error}") from error
 
 
 @dataclass(frozen=True)
@@ -81,79 +96,88 @@ class Cell:
         )
 
 
-def find(path: Path, prefer: str) -> list[Submission]:
-    """The submissions at `path`: a folder a student, flat files, or one file; sorted by student.
+@dataclass(frozen=True)
+class _Owner:
+    """Whose file it is, and which attempt, where the place that it came from says so."""
 
-    Where a student's folder holds several notebooks, one whose name starts with `prefer` is taken
-    before others, then the latest; the row lists the rest. Links are never followed.
-    Raises FileNotFoundError when `path` is missing or holds no submission.
+    student: str
+    name: str = ""
+    lms: str = ""
+    attempt: int = 0
+    file: str = ""  # the name that the student gave
+
+
+def find(path: Path, prefer: str) -> list[Submission]:
+    """The submissions at `path`, sorted by student: a folder a student, flat files, one file.
+
+    Also the archive that Moodle or Canvas gives, packed or unpacked, and nbgrader's course folder.
+    Of a student's notebooks, one whose name starts with `prefer` is taken before others, then the
+    latest; the row lists the rest. Links are never followed, archives never unpacked to disk.
+    Raises FileNotFoundError when `path` is missing or holds no submission, ValueError when it is a
+    broken archive.
     """
     if not path.exists():
         raise FileNotFoundError(f"there is nothing at {path}")
-    if path.is_file():
-        return [_judge_file(path.stem, path, path.parent)]
-    found = []
-    for entry in sorted(path.iterdir()):
-        if _is_ignored(entry):
-            continue
-        if entry.is_dir() and not entry.is_symlink():
-            found.append(_from_folder(entry, path, prefer))
-        else:
-            found.append(_judge_file(entry.stem, entry, path))
-    if not found:
+    files = list_files(path)
+    owned: dict[str, list[tuple[File, _Owner]]] = defaultdict(list)
+    for file, owner in zip(files, _owners(files), strict=True):
+        owned[owner.student].append((file, owner))
+    if not owned:
         raise FileNotFoundError(f"there is no submission in {path}")
-    return found
+    return [_choose(owned[student], prefer) for student in sorted(owned)]
 
 
-def _from_folder(folder: Path, root: Path, prefer: str) -> Submission:
-    files = list(_walk(folder))
-    notebooks = [file for file in files if file.suffix.lower() == ".ipynb"]
-    if not notebooks:
-        if len(files) == 1:
-            return _judge_file(folder.name, files[0], root)
-        file = folder.relative_to(root).as_posix()
-        return Submission(folder.name, file, folder, "資料夾裡沒有 .ipynb 筆記本")
-
-    def rank(file: Path) -> tuple[bool, float, str]:
-        return file.stem.startswith(prefer), file.lstat().st_mtime, file.as_posix()
-
-    best = max(notebooks, key=rank)
-    others = sorted(file.relative_to(root).as_posix() for file in notebooks if file != best)
-    notes = (f"資料夾裡還有其他筆記本，沒有評分：{'、'.join(others)}",) if others else ()
-    return _judge_file(folder.name, best, root, notes)
+def _owners(files: Sequence[File]) -> list[_Owner]:
+    """Whose each file is: Moodle's names speak for themselves, Canvas's where most are such."""
+    canvas = [CANVAS.fullmatch(file.parts[0]) for file in files]
+    is_canvas = 2 * sum(match is not None for match in canvas) > len(files)
+    return [
+        _owner(file, "moodle", MOODLE.fullmatch(file.parts[0]))
+        or _owner(file, "canvas", match if is_canvas else None)
+        or _Owner(file.parts[0] if len(file.parts) > 1 or file.is_folder else file.stem)
+        for file, match in zip(files, canvas, strict=True)
+    ]
 
 
-def _walk(folder: Path, depth: int = 0):
-    for entry in sorted(folder.iterdir()):
-        if _is_ignored(entry):
-            continue
-        if entry.is_symlink() or not entry.is_dir():
-            yield entry
-        elif depth < MAX_DEPTH:
-            yield from _walk(entry, depth + 1)
+def _owner(file: File, lms: str, match: re.Match | None) -> _Owner | None:
+    if not match:
+        return None
+    found = match.groupdict(default="")
+    name = file.parts[-1] if len(file.parts) > 1 else found["file"]
+    return _Owner(found["student"], found["name"], lms, int(found.get("attempt") or 0), name)
 
 
-def _is_ignored(entry: Path) -> bool:
-    return entry.name.startswith(".") or entry.name in IGNORED
+def _choose(owned: Sequence[tuple[File, _Owner]], prefer: str) -> Submission:
+    """One student's submission: the homework before other notebooks, the latest before others."""
 
+    def rank(pair: tuple[File, _Owner]) -> tuple:
+        file, owner = pair
+        name = owner.file or file.parts[-1]
+        copy = COPY.search(name.rpartition(".")[0])
+        again = int(copy[1] or copy[2]) if copy else 0
+        is_notebook = file.suffix == ".ipynb"
+        latest = owner.attempt, file.modified, again, file.path
+        return is_notebook, is_notebook and name.startswith(prefer), latest
 
-def _judge_file(student: str, path: Path, root: Path, notes: tuple[str, ...] = ()) -> Submission:
-    problem = None
-    suffix = path.suffix.lower()
-    if path.is_symlink():
-        problem = "這是捷徑 (連結)，不是檔案本身"
-    elif suffix != ".ipynb":
-        problem = NOT_NOTEBOOKS.get(suffix, f"副檔名是 {suffix or '空的'}，請繳交 .ipynb 筆記本")
-    elif not path.is_file():
-        problem = "這不是一般的檔案"
+    best, owner = max(owned, key=rank)
+    others = sorted(file.path for file, _ in owned if file != best and file.suffix == ".ipynb")
     return Submission(
-        _text(student), _text(path.relative_to(root).as_posix()), path, problem, notes
+        student=owner.student,
+        file=best.path,
+        content=best.content,
+        problem=best.problem or _kind_problem(best, is_only=len(owned) == 1),
+        notes=(f"還有其他筆記本，沒有評分：{'、'.join(others)}",) if others else (),
+        name=owner.name,
+        lms=owner.lms,
     )
 
 
-def _text(name: str) -> str:
-    """A file's name as text that can be written, also where the system's bytes are no UTF-8."""
-    return name.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
+def _kind_problem(file: File, is_only: bool) -> str | None:
+    if file.suffix == ".ipynb":
+        return None
+    if file.is_folder or not is_only:
+        return "資料夾裡沒有 .ipynb 筆記本"
+    return NOT_NOTEBOOKS.get(file.suffix, f"副檔名是 {file.suffix or '空的'}，請繳交 .ipynb 筆記本")
 
 
 def read_cells(content: bytes) -> list[Cell]:

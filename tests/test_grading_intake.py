@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
+import stat
 import sys
+import zipfile
 
 import pytest
 
-from grading import intake
+from grading import files, intake
 from grading.intake import BrokenNotebook, read_cells
 
 
@@ -89,7 +91,7 @@ def test_a_huge_file_and_a_huge_notebook_are_refused(tmp_path, monkeypatch):
     write(tmp_path / "s2.ipynb", *"abc")
     monkeypatch.setattr(intake, "MAX_CELLS", 2)
     assert "3 個程式格" in reason(found(tmp_path)["s2"])
-    monkeypatch.setattr(intake, "MAX_BYTES", 500)
+    monkeypatch.setattr(files, "MAX_BYTES", 500)
     assert "超過上限 500" in reason(found(tmp_path)["s1"])
 
 
@@ -117,6 +119,175 @@ def test_nothing_to_grade_is_an_error_that_names_the_place(tmp_path):
         found(tmp_path / "nowhere")
     with pytest.raises(FileNotFoundError, match="no submission"):
         found(tmp_path)
+
+
+MOODLE = "{}_{}_assignsubmission_file_/{}"
+
+
+def archive(path, files: dict[str, str]):
+    """A zip archive of notebooks, each with one cell."""
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as target:
+        for name, source in files.items():
+            target.writestr(name, json.dumps(notebook(source)))
+    return path
+
+
+def sources(path) -> dict[str, str]:
+    """The first cell of each student's submission."""
+    return {student: read_cells(row.read())[0].source for student, row in found(path).items()}
+
+
+def test_moodles_archive_names_its_participants(tmp_path):
+    path = archive(
+        tmp_path / "CNN-Day018-1234.zip",
+        {
+            "王小明_657737_assignsubmission_file_/Day018_vgg16.ipynb": "folder",
+            "Anna de_Vries_657738_assignsubmission_file_Day018_vgg16.ipynb": "flat",
+            "Participant_12_assignsubmission_file/sub/Day018_vgg16.ipynb": "blind",
+            "李大華_657739_assignsubmission_onlinetext/onlinetext.html": "text",
+        },
+    )
+    rows = found(path)
+    assert {row.student: (row.name, row.lms) for row in rows.values()} == {
+        "12": ("Participant", "moodle"),
+        "657737": ("王小明", "moodle"),
+        "657738": ("Anna de_Vries", "moodle"),
+        "657739": ("李大華", "moodle"),
+    }
+    assert "網頁" in reason(rows.pop("657739"))
+    assert [read_cells(row.read())[0].source for row in rows.values()] == [
+        "blind",
+        "folder",
+        "flat",
+    ]
+
+
+def test_canvas_archive_names_its_users(tmp_path):
+    path = archive(
+        tmp_path / "submissions.zip",
+        {
+            "wangxiaoming_12345_99001_Day018_vgg16.ipynb": "right",
+            "陳美_LATE_12346_99002_Day018_vgg16.ipynb": "late",
+            "anon_Ab3dE_99003_Day018_vgg16.ipynb": "anonymous",
+        },
+    )
+    assert sources(path) == {"12345": "right", "12346": "late", "anon_Ab3dE": "anonymous"}
+    assert {row.name for row in found(path).values()} == {"wangxiaoming", "陳美", ""}
+
+
+@pytest.mark.parametrize(
+    ("older", "newer"),
+    [
+        ("wang_1_99_Day018.ipynb", "wang_1_101_Day018.ipynb"),  # the attachments' numbers grow
+        (MOODLE.format("王", 1, "Day018.ipynb"), MOODLE.format("王", 1, "Day018 (1).ipynb")),
+        ("1/Day018-2.ipynb", "1/Day018-10.ipynb"),
+    ],
+)
+def test_of_two_attempts_the_later_counts_and_the_other_is_listed(tmp_path, older, newer):
+    for order in ((older, newer), (newer, older)):
+        path = archive(tmp_path / "a.zip", {name: name for name in order})
+        assert sources(path) == {"1": newer}
+        assert older in found(path)["1"].notes[0]
+
+
+def test_a_file_named_like_anothers_submission_stays_its_senders(tmp_path):
+    names = [
+        MOODLE.format("王", 1, "李_2_assignsubmission_file_Day018.ipynb"),
+        "王_1_assignsubmission_file_李_2_assignsubmission_file_Day018.ipynb",
+        "wang_1_55_lee_2_66_Day018.ipynb",
+    ]
+    for name in names:
+        assert list(found(archive(tmp_path / "a.zip", {name: "x"}))) == ["1"]
+
+
+def test_flat_names_with_numbers_are_not_taken_for_canvas(tmp_path):
+    for name in ("b10_1_2_hw.ipynb", "王小明.ipynb", "b11.ipynb"):
+        write(tmp_path / name, "x")
+    assert "b10_1_2_hw" in found(tmp_path)
+
+
+def test_an_unpacked_archive_is_read_like_the_archive(tmp_path):
+    write(tmp_path / MOODLE.format("王小明", 7, "Day018.ipynb"), "x")
+    assert found(tmp_path)["7"].name == "王小明"
+
+
+def test_nbgraders_course_folder_gives_its_submissions(tmp_path):
+    write(tmp_path / "source" / "Day018_vgg16" / "Day018_vgg16.ipynb", "the solution")
+    for name in ("Day017/Day017_reading.ipynb", "Day018_vgg16/Day018_vgg16.ipynb"):
+        write(tmp_path / "submitted" / "s1" / name, name)
+    (tmp_path / "submitted" / "s1" / "Day018_vgg16" / "timestamp.txt").write_text("2026")
+    expected = {"s1": "Day018_vgg16/Day018_vgg16.ipynb"}
+    assert sources(tmp_path) == sources(tmp_path / "submitted") == expected
+    packed = archive(
+        tmp_path / "course.zip",
+        {"course/submitted/s1/Day018/Day018.ipynb": "y", "course/source/Day018.ipynb": "n"},
+    )
+    assert sources(packed) == {"s1": "y"}
+
+
+@pytest.mark.parametrize(
+    ("name", "student", "why"),
+    [
+        ("../../x/Day018.ipynb", "x", "離開"),
+        ("/etc/passwd.ipynb", "etc", "離開"),
+        ("C:\\x\\Day018.ipynb", "C:", "離開"),
+    ],
+)
+def test_an_archive_reaches_nothing_outside_itself(tmp_path, name, student, why):
+    path = archive(tmp_path / "a.zip", {name: "x"})
+    before = set(tmp_path.rglob("*"))
+    assert why in reason(found(path)[student])
+    assert set(tmp_path.rglob("*")) == before
+
+
+def test_bombs_links_and_passwords_in_an_archive_are_refused(tmp_path, monkeypatch):
+    path = tmp_path / "a.zip"
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as target:
+        target.writestr("bomb.ipynb", b"0" * 10_000_000)
+        link = zipfile.ZipInfo("link.ipynb")
+        link.external_attr = (stat.S_IFLNK | 0o777) << 16
+        target.writestr(link, "/etc/passwd")
+        target.writestr("large.ipynb", b"x")
+        target.writestr("odd.ipynb", b"x", zipfile.ZIP_LZMA)
+        target.writestr("secret.ipynb", b"x")
+        target.infolist()[-1].flag_bits |= 1
+        target.infolist()[2].file_size = 30_000_000  # a lie
+        target.infolist()[2].compress_size = 20_000_000
+    expected = {
+        "bomb": "炸彈",
+        "link": "連結",
+        "large": "上限",
+        "odd": "壓縮方式",
+        "secret": "密碼",
+    }
+    rows = found(path)
+    assert {
+        student: why in reason(rows[student]) for student, why in expected.items()
+    } == dict.fromkeys(expected, True)
+    monkeypatch.setattr(files, "MAX_MEMBERS", 2)
+    with pytest.raises(ValueError, match="holds 5 files"):
+        found(path)
+
+
+def test_a_damaged_member_costs_itself_and_a_damaged_archive_is_named(tmp_path):
+    path = archive(tmp_path / "a.zip", {"s1.ipynb": "x" * 5000, "s2.ipynb": "y"})
+    content = bytearray(path.read_bytes())
+    content[60:70] = b"\0" * 10
+    path.write_bytes(content)
+    rows = found(path)
+    assert "無法讀取" in reason(rows["s1"])
+    assert rows["s2"].read()
+    path.write_bytes(b"PK\3\4 cut off")
+    with pytest.raises(ValueError, match=r"a\.zip is no readable zip archive"):
+        found(path)
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "cp950"])
+def test_names_without_a_declared_encoding_are_read(tmp_path, encoding):
+    name = "王小明".encode(encoding)
+    path = archive(tmp_path / "a.zip", {"A" * len(name) + ".ipynb": "x"})
+    path.write_bytes(path.read_bytes().replace(b"A" * len(name), name))
+    assert list(found(path)) == ["王小明"]
 
 
 def test_other_spellings_of_a_notebook_are_read():

@@ -1,0 +1,162 @@
+"""Lists the files of a folder or of an archive, and says which must not be read."""
+
+from __future__ import annotations
+
+import stat
+import zipfile
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+MAX_BYTES = 20_000_000
+MAX_DEPTH = 4  # folders below a student's own
+MAX_MEMBERS = 200_000  # of an archive
+MAX_RATIO = 200  # unpacked to packed; notebooks that are full of zeros reach 50
+IGNORED = {"__MACOSX", "__pycache__"}
+NBGRADER = "submitted"  # the folder of nbgrader's course that holds STUDENT/ASSIGNMENT/
+ENCRYPTED, UTF8 = 0x1, 0x800  # flags of an archive's member
+
+
+@dataclass(frozen=True)
+class File:
+    """A file on disk or in an archive. `parts` are the names on the way to it.
+
+    `problem` (Chinese) says why it must not be read.
+    """
+
+    parts: tuple[str, ...]
+    content: Callable[[], bytes] | None = None
+    modified: tuple[float, ...] = ()
+    problem: str | None = None
+    is_folder: bool = False  # one without any file in it
+
+    @property
+    def path(self) -> str:
+        """The names on the way to it, with `/`."""
+        return "/".join(self.parts)
+
+    @property
+    def stem(self) -> str:
+        """Its name without the suffix."""
+        return self.parts[-1].rpartition(".")[0] or self.parts[-1]
+
+    @property
+    def suffix(self) -> str:
+        """ ".ipynb", in lower case; empty for a folder."""
+        name, dot, suffix = self.parts[-1].rpartition(".")
+        return f".{suffix.lower()}" if name and dot and not self.is_folder else ""
+
+
+def list_files(path: Path) -> list[File]:
+    """The files below a folder, in a zip archive (where they stay), or `path` itself.
+
+    Of nbgrader's course folder, those in `submitted/`. Raises ValueError for a broken archive.
+    """
+    if path.suffix.lower() == ".zip":
+        return _archived(path)
+    if path.is_file():
+        return [_on_disk(path, path.parent)]
+    course = path / NBGRADER
+    return list(_walk(course if course.is_dir() else path))
+
+
+def _walk(root: Path) -> Iterator[File]:
+    """The files below `root`; an empty folder there stands for itself."""
+    for entry in sorted(root.iterdir()):
+        if _is_ignored(entry.name):
+            continue
+        if entry.is_symlink() or not entry.is_dir():
+            yield _on_disk(entry, root)
+        else:
+            below = [_on_disk(path, root) for path in _below(entry)]
+            yield from below or [File((_text(entry.name),), is_folder=True)]
+
+
+def _below(folder: Path, depth: int = 0) -> Iterator[Path]:
+    for entry in sorted(folder.iterdir()):
+        if _is_ignored(entry.name):
+            continue
+        if entry.is_symlink() or not entry.is_dir():
+            yield entry
+        elif depth < MAX_DEPTH:
+            yield from _below(entry, depth + 1)
+
+
+def _is_ignored(name: str) -> bool:
+    return name.startswith(".") or name in IGNORED
+
+
+def _on_disk(path: Path, root: Path) -> File:
+    problem = None
+    if path.is_symlink():
+        problem = "這是捷徑 (連結)，不是檔案本身"
+    elif not path.is_file():
+        problem = "這不是一般的檔案"
+    status = path.lstat()
+    return File(
+        tuple(map(_text, path.relative_to(root).parts)),
+        path.read_bytes,
+        (status.st_mtime,),
+        problem or _size_problem(status.st_size),
+    )
+
+
+def _archived(path: Path) -> list[File]:
+    """The files in an archive; they are read where they are."""
+    try:
+        archive = zipfile.ZipFile(path)
+    except zipfile.BadZipFile as error:
+        raise ValueError(f"{path} is no readable zip archive: {error}") from error
+    members = [member for member in archive.infolist() if not member.is_dir()]
+    if len(members) > MAX_MEMBERS:
+        raise ValueError(f"{path} holds {len(members):,} files; at most {MAX_MEMBERS:,} are graded")
+    files = [_member(archive, member) for member in members]
+    files = [file for file in files if not any(map(_is_ignored, file.parts))]
+    if all(file.parts[0] == path.stem and len(file.parts) > 1 for file in files):
+        files = [replace(file, parts=file.parts[1:]) for file in files]
+    course = [file for file in files if file.parts[0] == NBGRADER and len(file.parts) > 1]
+    return [replace(file, parts=file.parts[1:]) for file in course] or files
+
+
+def _member(archive: zipfile.ZipFile, member: zipfile.ZipInfo) -> File:
+    names = _member_name(member).replace("\\", "/").split("/")
+    inside = tuple(name for name in names if name not in ("", ".", ".."))
+    problem = None
+    if ".." in names or not names[0] or names[0].endswith(":"):
+        problem = "路徑離開了壓縮檔"
+    elif stat.S_ISLNK(member.external_attr >> 16):
+        problem = "這是捷徑 (連結)，不是檔案本身"
+    elif member.flag_bits & ENCRYPTED:
+        problem = "檔案有密碼，無法讀取"
+    elif member.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
+        problem = "壓縮方式無法讀取，請用一般的 zip"
+    elif member.file_size > MAX_RATIO * max(member.compress_size, 1):
+        problem = f"壓縮比超過 {MAX_RATIO} 倍，可能是壓縮炸彈"
+    return File(
+        inside or ("?",),
+        lambda: archive.read(member),  # never more than the size that it was judged by
+        member.date_time,
+        problem or _size_problem(member.file_size),
+    )
+
+
+def _member_name(member: zipfile.ZipInfo) -> str:
+    """The name in Unicode; where the archive does not say so, it is UTF-8 or Windows' Big5."""
+    if member.flag_bits & UTF8:
+        return _text(member.filename)
+    for encoding in ("utf-8", "cp950"):
+        with suppress(UnicodeError):
+            return member.filename.encode("cp437").decode(encoding)  # zipfile took it for cp437
+    return member.filename
+
+
+def _size_problem(size: int) -> str | None:
+    if size <= MAX_BYTES:
+        return None
+    return f"檔案有 {size:,} 位元組，超過上限 {MAX_BYTES:,}：請清除輸出後再繳交"
+
+
+def _text(name: str) -> str:
+    """A file's name as text that can be written, also where the system's bytes are no UTF-8."""
+    return name.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
