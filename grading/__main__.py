@@ -11,17 +11,19 @@ from pathlib import Path
 EPILOG = """
 PATH holds a folder for each student, or one notebook for each. DIR gets grades.csv, a page for each
 student in feedback/, report.html for you, and grades.sqlite, by which the next run grades only what
-changed. Statuses: graded, unfinished (still blank), missing (no such function), error, timeout,
-broken (no readable notebook).
+changed. Statuses: graded, unfinished (still blank), missing (no such function), error, died (its
+kernel), flood (of output), memory, timeout, broken (no readable notebook).
 
-The notebooks are run: grade only files that you would open and run yourself.
+The notebooks are run in a sandbox, which needs Linux and bubblewrap. Where there is none, only the
+course's own examples run, and with --no-sandbox files that you would open and run yourself.
 """
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Grade what the command line names; 0 if all have a row, 2 for a bad request."""
     options = _parser().parse_args(arguments)
-    from . import batch  # after the parser: --help must not need a single package
+    from . import batch
+    from .sandbox import SandboxError  # after the parser: --help must not need a single package
 
     try:
         result = batch.grade(
@@ -31,8 +33,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
             seed=options.seed,
             timeout=options.timeout or batch.TIMEOUT,
             release=options.release or batch.RELEASE,
+            sandboxed=False if options.no_sandbox else None,
         )
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, SandboxError) as error:
         print(f"grading: {error}", file=sys.stderr)
         return 2
     except BrokenExecutor:
@@ -63,6 +66,7 @@ def _parser() -> argparse.ArgumentParser:
     add("--seed", metavar="S", type=int, help="draws the cases (default: DIR's own, drawn once)")
     add("--timeout", metavar="S", type=_positive(float), help="seconds a submission (default: 300)")
     add("--release", metavar="FILE", type=Path, help="the homework (default: Day018_vgg16.ipynb)")
+    add("--no-sandbox", action="store_true", help="run trusted files as yourself, unprotected")
     return parser
 
 

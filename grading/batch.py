@@ -26,9 +26,10 @@ from tqdm import tqdm
 
 from utils import checks
 
-from . import intake, report, restore, work
+from . import intake, report, restore, trust, work
 from .intake import BrokenNotebook, Submission
 from .record import Ledger, Record
+from .sandbox import SandboxError
 
 ROOT = Path(__file__).resolve().parent.parent
 RELEASE = ROOT / "Day018_vgg16.ipynb"
@@ -61,16 +62,21 @@ def grade(
     seed: int | None = None,
     timeout: float = TIMEOUT,
     release: Path = RELEASE,
+    sandboxed: bool | None = None,
     executor: Executor | None = None,
     progress: bool = True,
 ) -> Batch:
     """Grade the submissions at `path` and write the reports to `out`.
 
     `seed` draws the cases; without one, the folder `out` draws its own once and keeps it. The work
-    goes to `executor`, or to `workers` processes of this machine. Raises FileNotFoundError when
-    there is nothing to grade, ValueError when `release` is not the homework.
+    goes to `executor`, or to `workers` processes of this machine. `sandboxed` is False when the
+    files are trusted; None runs the course's own examples also where there is no sandbox. Raises
+    FileNotFoundError when there is nothing to grade, ValueError when `release` is not the homework,
+    SandboxError when there is no sandbox for files that need one.
     """
     submissions = intake.find(path, prefer=release.stem.partition("_")[0])
+    if sandboxed is None:
+        sandboxed = trust.needs_sandbox(submissions)
     sheet = _read_release(release)
     out.mkdir(parents=True, exist_ok=True)
     ledger = Ledger(out / "grades.sqlite")
@@ -80,7 +86,7 @@ def grade(
     workers = workers or min(os.cpu_count() or 1, MOST_WORKERS)
     pool = nullcontext(executor) if executor else _processes(workers)
 
-    job = work.Job(b"", sheet, cases, timeout)
+    job = work.Job(b"", sheet, cases, timeout, sandboxed)
     found: dict[int, tuple[Record, bool]] = {}
     with pool as ready:
         results = _records(submissions, job, ledger, ready, most=workers)
@@ -104,7 +110,7 @@ def _records(
             index, key = waiting.pop(future)
             try:
                 record = future.result()
-            except BrokenExecutor:
+            except (BrokenExecutor, SandboxError):
                 raise
             except Exception as error:  # the grader's own: a row tells it, the next run tries again
                 record = work.failed(error, job.cases)

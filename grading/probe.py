@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import inspect
 import json
 from collections.abc import Iterable, Mapping
 from typing import Any
@@ -13,20 +14,50 @@ MIME = "application/vnd.classic-cnn-course.answer"
 MAX_CHARACTERS = 5_000_000
 
 
-def ask(task: str, case: Mapping[str, Any]) -> str:
-    """The source of a cell that probes `task` on `case` (plain JSON data)."""
-    module = f"__import__({__name__!r}, fromlist=['tell'])"
-    return f"{module}.tell({task!r}, {json.dumps(case)!r}, globals())"
+def ask(task: str, case: Mapping[str, Any], course: str) -> str:
+    """The source of a cell that probes `task` on `case` (plain data); `course` holds `utils`.
+
+    The case is in this cell alone: nothing that ran before it can have seen it.
+    """
+    given = {"task": task, "case": case, "course": course, "mime": MIME}
+    call = f"{tell.__name__}({json.dumps(given)!r}, student)"
+    source = f"{inspect.getsource(tell)}\n{call}"
+    return f"exec({source!r}, {{'student': globals()}})"
 
 
-def tell(task: str, case: str, namespace: dict[str, Any]) -> None:
-    """Probe `task` and show the answer as an output of its own kind."""
+def tell(given, student):
+    """Probe a task and show the answer as an output of its own kind.
+
+    The probe is read anew from its files: what the student did to the `utils` that their notebook
+    imported, to a module of the same name beside it, or to the import system is left aside.
+    """
+    import importlib.machinery as machinery
+    import json
+    import sys
+
     from IPython.display import display
 
-    from utils import checks
+    given = json.loads(given)
+    theirs = {
+        name: sys.modules.pop(name) for name in list(sys.modules) if f"{name}.".startswith("utils.")
+    }
+    settings = {
+        "path": [given["course"], *sys.path],
+        "meta_path": [machinery.BuiltinImporter, machinery.FrozenImporter, machinery.PathFinder],
+        "pycache_prefix": None,
+    }
+    before = {name: getattr(sys, name) for name in settings}
+    try:
+        for name, value in settings.items():
+            setattr(sys, name, value)
+        from utils import checks
 
-    answer = checks.TASKS[task].probe(namespace, json.loads(case))
-    display({MIME: json.dumps(answer)}, raw=True)
+        answer = checks.TASKS[given["task"]].probe(student, given["case"])
+    finally:
+        for name, value in before.items():
+            setattr(sys, name, value)
+        sys.modules.update(theirs)
+    display({given["mime"]: json.dumps(answer)}, raw=True)
 
 
 def hear(outputs: Iterable[Mapping[str, Any]]) -> tuple[bool, object]:

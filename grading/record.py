@@ -15,6 +15,9 @@ from typing import Any
 STATUSES = {
     "broken": "檔案無法讀取，沒有評分",
     "timeout": "執行逾時，程式在時限內沒有結束",
+    "memory": "用掉的記憶體超過上限，被中止了",
+    "flood": "印出的內容多到超過上限，被中止了",
+    "died": "執行環境 (kernel) 中途結束",
     "error": "執行時發生錯誤，沒有得到結果",
     "missing": "找不到作業要求的函式",
     "unfinished": "尚未完成，空格還沒有填",

@@ -27,6 +27,7 @@ class Job:
     release: bytes
     cases: Mapping[str, Mapping[str, Any]]
     timeout: float
+    sandboxed: bool = True
 
 
 @dataclass(frozen=True)
@@ -86,7 +87,7 @@ def _verdicts(job: Job, deadline: float) -> dict[str, Verdict]:
         seconds = deadline - time.monotonic()
         if not open_tasks or (found and seconds < 1):
             continue
-        outcome = execute(reading, job.cases, seconds)
+        outcome = execute(reading, job.cases, seconds, job.sandboxed)
         for task in open_tasks:
             verdict = _verdict(task, outcome, job.cases[task], reading.notes.get(task, ""))
             if task not in found or verdict.status != "missing":
@@ -97,7 +98,7 @@ def _verdicts(job: Job, deadline: float) -> dict[str, Verdict]:
 def _verdict(task: str, outcome: Outcome, case: Mapping[str, Any], note: str) -> Verdict:
     failures = tuple(asdict(failure) for failure in outcome.failures)
     if task not in outcome.answers:
-        status = "timeout" if outcome.ended == "timeout" else "error"
+        status = "error" if outcome.ended == "done" else outcome.ended
         return Verdict(status, None, _why_unanswered(outcome), note, failures)
     score = checks.TASKS[task].mark(outcome.answers[task], case)
     status = _status(score)
@@ -114,10 +115,17 @@ def _status(score: Score) -> str:
     return "error" if not score.points and codes & NO_RESULT else "graded"
 
 
+# Why a run that ended so left a task unanswered.
+UNANSWERED = {
+    "timeout": "程式沒有在時限內跑完，可能有無窮迴圈，或在作答格之前訓練太久",
+    "memory": "程式用掉的記憶體超過上限，檢查陣列的大小與層的寬度",
+    "flood": "程式印出的內容超過上限，可能在迴圈裡不停地印",
+    "died": "執行環境 (kernel) 中途結束：可能用完了記憶體，或程式裡有 exit()",
+}
+
+
 def _why_unanswered(outcome: Outcome) -> str:
-    if outcome.ended == "timeout":
-        return "程式沒有在時限內跑完，可能有無窮迴圈，或在作答格之前訓練太久"
-    if outcome.ended == "dead":
-        return "執行環境 (kernel) 中途結束：可能用完了記憶體，或程式裡有 exit()"
+    if outcome.ended in UNANSWERED:
+        return UNANSWERED[outcome.ended]
     last = [failure for failure in outcome.failures if failure.kind == "probe"][-1:]
     return "".join(f"{failure.name}: {failure.message}" for failure in last) or "沒有得到答案"

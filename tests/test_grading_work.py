@@ -62,7 +62,9 @@ ANSWERED = sheet("def VGG16(): return 1")
         (outcome(UNFINISHED), "unfinished", "尚未完成"),
         (outcome("forged"), "error", ""),
         (outcome(ended="timeout"), "timeout", "時限"),
-        (outcome(ended="dead"), "error", "kernel"),
+        (outcome(ended="died"), "died", "kernel"),
+        (outcome(ended="memory"), "memory", "記憶體"),
+        (outcome(ended="flood"), "flood", "印出"),
         (
             outcome(None, "done", Failure("probe", None, "ImportError", "no utils", "")),
             "error",

@@ -1,0 +1,214 @@
+"""Kernels for papermill: forked warm in the sandbox, or started cold where files are trusted."""
+
+from __future__ import annotations
+
+import asyncio
+import atexit
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import psutil
+import zmq
+from jupyter_client import AsyncKernelManager
+from jupyter_client.kernelspec import KernelSpecManager
+from jupyter_client.provisioning import KernelProvisionerBase
+from nbclient.util import run_sync
+
+from .sandbox import COURSE, KERNEL_ENVIRONMENT, MEMORY, ROOT, Zygote
+
+MESSAGE = 8_000_000  # bytes of the largest message that is taken from a kernel
+PORTS = ("shell_port", "iopub_port", "stdin_port", "hb_port", "control_port")
+
+
+class KernelLost(RuntimeError):
+    """The warm process died, and a kernel with it that had done nothing wrong."""
+
+
+@dataclass
+class Kernel:
+    """A running kernel: its manager, where it finds `utils`, and why it was killed, if it was."""
+
+    manager: AsyncKernelManager
+    course: str
+    end: Callable[[], None]
+    reason: str = ""
+
+    def kill(self, reason: str) -> None:
+        """End it and all that it started; the first reason stands. Any thread may ask for it."""
+        self.reason = self.reason or reason
+        self.end()
+
+
+@contextmanager
+def kernel(seconds: float, sandboxed: bool) -> Iterator[Kernel]:
+    """A kernel in an empty folder of its own, killed after `seconds`; nothing of it is left.
+
+    Raises SandboxError where it can't be isolated, KernelLost when the warm process died.
+    """
+    with _forked() if sandboxed else _cold() as running:
+        timer = threading.Timer(seconds, running.kill, ["timeout"])
+        timer.daemon = True
+        timer.start()
+        try:
+            yield running
+        finally:
+            timer.cancel()
+            running.end()
+            run_sync(running.manager.shutdown_kernel)(now=True)
+
+
+def _manager(**options: Any) -> AsyncKernelManager:
+    manager = AsyncKernelManager(
+        kernel_spec_manager=KernelSpecManager(kernel_dirs=[]),  # nobody else's "python3"
+        transport="tcp" if sys.platform == "win32" else "ipc",  # no two kernels on one port
+        **options,
+    )
+    manager.context.setsockopt(zmq.MAXMSGSIZE, MESSAGE)
+    return manager
+
+
+@contextmanager
+def _cold() -> Iterator[Kernel]:
+    """A new process of the grader's own Python, for trusted files: it may do what the user may."""
+    with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as scratch:
+        home = Path(scratch, "home")
+        home.mkdir()
+        manager = _manager(connection_file=str(Path(scratch, "kernel.json")))
+        own = {"PYTHONPATH": str(ROOT), "IPYTHONDIR": str(home)}
+        run_sync(manager.start_kernel)(
+            cwd=str(home),
+            env=os.environ | KERNEL_ENVIRONMENT | own,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+        )
+        process = psutil.Process(manager.provisioner.pid)
+        if hasattr(process, "rlimit"):  # Linux
+            process.rlimit(psutil.RLIMIT_DATA, (MEMORY, MEMORY))
+        yield Kernel(manager, str(ROOT), lambda: _kill_tree(process))
+
+
+def _kill_tree(process: psutil.Process) -> None:
+    """Kill a kernel, what it started, and what is left of its group where it is dead already."""
+    with suppress(psutil.NoSuchProcess):
+        for each in (*process.children(recursive=True), process):
+            with suppress(psutil.NoSuchProcess):
+                each.kill()
+    if hasattr(os, "killpg"):
+        with suppress(ProcessLookupError):
+            os.killpg(process.pid, signal.SIGKILL)
+
+
+_lock = threading.Lock()
+_zygote: Zygote | None = None
+
+
+def warm_process() -> Zygote:
+    """The one warm process of this process, started at the first call and after its death."""
+    global _zygote
+    with _lock:
+        if _zygote and not _zygote.is_alive():
+            _zygote.close()
+            _zygote = None
+        if not _zygote:
+            _zygote = Zygote()
+            atexit.register(_zygote.close)
+        return _zygote
+
+
+@contextmanager
+def _forked() -> Iterator[Kernel]:
+    manager = _manager()
+    provisioner = Forked(kernel_id="submission", kernel_spec=manager.kernel_spec, parent=manager)
+    manager.provisioner = provisioner  # in place of the one that the kernelspec names
+    run_sync(manager.start_kernel)()
+    running = Kernel(manager, COURSE, lambda: provisioner.signal(signal.SIGKILL))
+    try:
+        yield running
+    finally:
+        running.reason = running.reason or provisioner.reason
+
+
+class Forked(KernelProvisionerBase):
+    """Gives Jupyter's kernel manager a kernel that is a fork of the warm process.
+
+    `reason` says at the end what the keeper killed the kernel for, if it did.
+    """
+
+    keeper = folder = code = None
+    reason = ""
+
+    @property
+    def has_process(self) -> bool:
+        """Whether there is a kernel, dead or alive."""
+        return self.keeper is not None
+
+    async def pre_launch(self, **options: Any) -> dict[str, Any]:
+        """Nothing to prepare: the command is a fork."""
+        return await super().pre_launch(cmd=[], **options)
+
+    async def launch_kernel(self, cmd: list[str], **_: Any) -> dict[str, Any]:
+        """Fork a kernel, and connect where its sockets are."""
+        manager = self.parent
+        for number, port in enumerate(PORTS, start=1):
+            setattr(manager, port, number)
+        info = manager.get_connection_info()
+        request = info | {"key": info["key"].decode()}
+        launch = asyncio.get_running_loop().run_in_executor
+        self.keeper, self.folder = await launch(None, warm_process().launch, request)
+        self.keeper.setblocking(False)
+        manager.connection_file = str(self.folder / "kernel.json")
+        self.connection_info = info | {"ip": str(self.folder / "k")}
+        return self.connection_info
+
+    async def poll(self) -> int | None:
+        """None while the kernel runs, else its exit code."""
+        if self.code is None:
+            try:
+                message = self.keeper.recv(1 << 13).decode()
+            except BlockingIOError:
+                return None
+            except ConnectionResetError:
+                message = ""
+            words = message.split() or ["lost"]
+            self.code = int(words[1]) if words[0] == "ended" else -signal.SIGKILL
+            self.reason = "lost" if words[0] != "ended" else "".join(words[2:])
+        return self.code
+
+    async def wait(self) -> int | None:
+        """The exit code, once there is one."""
+        while await self.poll() is None:
+            await asyncio.sleep(0.02)
+        return self.code
+
+    def signal(self, number: int) -> None:
+        """Have the keeper send a signal; to a kernel that has ended, none."""
+        with suppress(OSError):
+            self.keeper.send(str(int(number)).encode())
+
+    async def send_signal(self, signum: int) -> None:
+        """Interrupt the kernel, or whatever else the signal does."""
+        self.signal(signum)
+
+    async def kill(self, restart: bool = False) -> None:
+        """End the kernel and all that it started."""
+        self.signal(signal.SIGKILL)
+
+    async def terminate(self, restart: bool = False) -> None:
+        """End the kernel and all that it started; there is no gentler way."""
+        self.signal(signal.SIGKILL)
+
+    async def cleanup(self, restart: bool = False) -> None:
+        """Remove the folder of its sockets."""
+        if self.keeper:
+            self.keeper.close()
+            shutil.rmtree(self.folder, ignore_errors=True)

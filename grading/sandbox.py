@@ -1,0 +1,213 @@
+"""The sandbox: whether it can be had here, and the warm process in it that forks kernels."""
+
+from __future__ import annotations
+
+import json
+import os
+import shlex
+import shutil
+import socket
+import subprocess
+import sys
+import tempfile
+import threading
+from functools import cache
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+ZYGOTE = Path(__file__).with_name("zygote.py")
+# Paths in the sandbox.
+COURSE = "/course"  # `utils`
+ENVIRONMENT = "/env"  # the packages
+KERNELS = "/kernels"  # a folder of sockets for each kernel
+KERNEL = "/kernel"  # where a kernel finds its own
+HOME = "/tmp/home"
+NOBODY = 65534  # whom root becomes: root's own namespaces would still be root's
+START_TIMEOUT = 180  # seconds; importing TensorFlow takes 10 to 15, more on a loaded machine
+
+MEMORY = (
+    4_000_000_000  # bytes for all of a submission's processes; VGG16 at 224 pixels takes 2.1 GB
+)
+SCRATCH = 256_000_000  # bytes each of /tmp and of shared memory
+LIMITS = {  # of each process
+    "RLIMIT_DATA": MEMORY,
+    "RLIMIT_FSIZE": SCRATCH,
+    "RLIMIT_NPROC": 256 + 16 * (os.cpu_count() or 1),  # TensorFlow's threads are counted, too
+    "RLIMIT_NOFILE": 1024,
+    "RLIMIT_CORE": 0,
+}
+
+# What every kernel is told, in the sandbox or without.
+KERNEL_ENVIRONMENT = {
+    "MPLBACKEND": "agg",  # plt.show() neither blocks nor draws
+    "PIP_NO_INDEX": "1",  # a student's `!pip install` must not change the grader's packages
+    "TF_ENABLE_ONEDNN_OPTS": "0",
+    "TF_CPP_MIN_LOG_LEVEL": "3",
+}
+
+INSTALL = "install bubblewrap (sudo apt-get install bubblewrap, or dnf, pacman, zypper)"
+
+
+class SandboxError(RuntimeError):
+    """No kernel could be isolated; nothing of the submission ran."""
+
+
+@cache
+def problem() -> str | None:
+    """Why there is no sandbox here and what to do about it; None where there is one."""
+    if sys.platform != "linux":
+        return "only Linux has the sandbox (on Windows, run the grader in WSL)"
+    if not shutil.which("bwrap"):
+        return INSTALL
+    with tempfile.TemporaryDirectory() as folder:
+        _give(Path(folder))
+        command = _command(Path(folder), {}, ["/usr/bin/env", "true"])
+        tried = subprocess.run(command, capture_output=True, text=True, check=False)
+    if tried.returncode:
+        reason = tried.stderr.strip().splitlines()[-1:] or [f"exit code {tried.returncode}"]
+        return f"bubblewrap does not work here: {reason[0]}"
+    return None
+
+
+class Zygote:
+    """The warm process, started at the first use; `launch` gives kernels until `close`."""
+
+    def __init__(self):
+        self.folder = Path(tempfile.mkdtemp(prefix="grade-"))
+        self._lock, self._count = threading.Lock(), 0
+        self._errors = (self.folder / "stderr").open("w+")
+        self.control, inside = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        with inside:
+            self.process = subprocess.Popen(
+                self._command(inside.fileno()),
+                cwd="/",
+                env=_environment(),
+                stdin=subprocess.DEVNULL,
+                stdout=self._errors,
+                stderr=self._errors,
+                pass_fds=[inside.fileno()],
+                start_new_session=True,  # Ctrl-C is the grader's
+            )
+        self.control.settimeout(START_TIMEOUT)
+        if self.control.recv(16) != b"ready":
+            self._errors.seek(0)
+            text = self._errors.read()[-2000:]
+            self.close()
+            raise SandboxError(f"the warm process did not start: {text}")
+
+    def _command(self, control: int) -> list[str]:
+        course, kernels = self.folder / "course", self.folder / "kernels"
+        shutil.copytree(ROOT / "utils", course / "utils", ignore=shutil.ignore_patterns("*.pyc"))
+        shutil.copy(ZYGOTE, course)
+        kernels.mkdir()
+        _give(self.folder)
+        python, sources = _python()
+        program = [
+            *("--bind", str(kernels), KERNELS, "--dir", KERNEL),
+            *("--tmpfs", "/tmp", "--dir", HOME),
+            *("--remount-ro", "/", "--remount-ro", "/dev"),
+            *(python, "-B", f"{COURSE}/zygote.py", str(control)),
+        ]
+        return _command(self.folder, sources | {COURSE: str(course)}, program)
+
+    def launch(self, connection: dict) -> tuple[socket.socket, Path]:
+        """Fork a kernel: the socket to its keeper, and the folder in which its own sockets are.
+
+        Raises SandboxError where it could not be isolated.
+        """
+        with self._lock:
+            self._count += 1
+            folder = self.folder / "kernels" / str(self._count)
+            folder.mkdir()
+            _give(folder)
+            ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+            request = {
+                "kernels": KERNELS,
+                "folder": folder.name,
+                "kernel": KERNEL,
+                "home": HOME,
+                "connection": connection | {"ip": f"{KERNEL}/k"},
+                "memory": MEMORY,
+                "scratch": SCRATCH,
+                "limits": LIMITS,
+            }
+            with theirs:
+                message = json.dumps(request).encode()
+                socket.send_fds(self.control, [message], [theirs.fileno()])
+        ours.settimeout(START_TIMEOUT)
+        if (answer := ours.recv(1 << 13)) != b"ready":
+            ours.close()
+            raise SandboxError(f"no kernel in the sandbox: {answer.decode(errors='replace')}")
+        return ours, folder
+
+    def is_alive(self) -> bool:
+        """Whether it can still fork."""
+        return self.process.poll() is None
+
+    def close(self) -> None:
+        """End it, and with it every kernel that it forked."""
+        self.control.close()
+        self.process.kill()
+        self.process.wait()
+        self._errors.close()
+        shutil.rmtree(self.folder, ignore_errors=True)
+
+
+def _python() -> tuple[str, dict[str, str]]:
+    """The interpreter's path in the sandbox, and what it needs there (inside: outside)."""
+    bases = {sys.base_prefix, os.path.realpath(sys.base_prefix)}
+    sources = {path: path for path in sorted(bases) if not Path(path).is_relative_to("/usr")}
+    if sys.prefix == sys.base_prefix:
+        return sys.executable, sources
+    # A virtual environment gets a path that nothing covers, wherever the course lies.
+    return f"{ENVIRONMENT}/bin/{Path(sys.executable).name}", sources | {ENVIRONMENT: sys.prefix}
+
+
+def _environment() -> dict[str, str]:
+    """All that the warm process is told; the grader's own variables stay outside."""
+    own = {"PATH": f"{ENVIRONMENT}/bin:/usr/local/bin:/usr/bin:/bin", "PYTHONPATH": COURSE}
+    names = {"HOME": HOME, "USER": "student", "LOGNAME": "student", "LANG": "C.UTF-8"}
+    return own | names | KERNEL_ENVIRONMENT
+
+
+def _command(folder: Path, sources: dict[str, str], program: list[str]) -> list[str]:
+    """Run `program` (options of bubblewrap first) where nothing but `sources` can be read.
+
+    `sources` maps paths inside to paths outside, on top of the system's programs and libraries.
+    Root becomes nobody, who can't walk to what lies in root's folders: so mounts lead there, which
+    no other process sees.
+    """
+    if os.geteuid():
+        return [*_bubblewrap(sources), *program]
+    mounts, staged = [], {}
+    for number, (inside, outside) in enumerate(sources.items()):
+        place = folder / "sources" / str(number)
+        place.mkdir(parents=True)
+        mounts.append(shlex.join(["mount", "--bind", outside, str(place)]))
+        staged[inside] = str(place)
+    become = ["exec", "setpriv", f"--reuid={NOBODY}", f"--regid={NOBODY}", "--clear-groups"]
+    script = [*mounts, shlex.join([*become, *_bubblewrap(staged), *program])]
+    return ["unshare", "--mount", "sh", "-c", " && ".join(script)]
+
+
+def _bubblewrap(sources: dict[str, str]) -> list[str]:
+    command = [
+        *("bwrap", "--unshare-all", "--die-with-parent", "--new-session", "--cap-drop", "ALL"),
+        *("--proc", "/proc", "--dev", "/dev", "--ro-bind", "/usr", "/usr"),
+        *("--ro-bind-try", "/etc/ld.so.cache", "/etc/ld.so.cache"),
+    ]
+    for path in map(Path, ("/bin", "/lib", "/lib32", "/lib64", "/sbin")):
+        if path.is_symlink():
+            command += ["--symlink", str(path.readlink()), str(path)]
+        elif path.is_dir():
+            command += ["--ro-bind", str(path), str(path)]
+    for inside, outside in sources.items():
+        command += ["--ro-bind", outside, inside]
+    return command
+
+
+def _give(folder: Path) -> None:
+    """Give a folder and what is in it to the user whom the sandbox runs as."""
+    if os.geteuid() == 0:
+        for path in (folder, *folder.rglob("*")):
+            os.chown(path, NOBODY, NOBODY)

@@ -1,0 +1,246 @@
+"""The warm process: imports TensorFlow once, then each kernel is a fork in namespaces of its own.
+
+Runs inside the sandbox, as a file; `grading.sandbox` starts it and sends it requests. Processes:
+
+    zygote -- keeper -- init (process 1 of its own namespaces) -- kernel (the student's code)
+
+The keeper, which the student's code can't see, watches the memory of what is below it, passes on
+signals, and tells the grader how it ended. When init dies, the kernel kills all that it started.
+Whatever fails before the student's code runs is reported, and then nothing runs.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import gc
+import importlib
+import json
+import os
+import resource
+import select
+import signal
+import socket
+import sys
+import warnings
+from pathlib import Path
+
+MODULES = (  # what submissions need, and what a kernel needs
+    "keras",
+    "matplotlib.pyplot",
+    "pandas",
+    "psutil",
+    "tensorflow",
+    "utils.checks",
+    "utils.summary",
+    "ipykernel.ipkernel",
+    "ipykernel.kernelapp",
+)
+LOOK = 0.2  # seconds from one look at the memory to the next
+
+# Linux, the same on every architecture: mount(2), unshare(2), prctl(2), capset(2).
+MS_RDONLY, MS_NOSUID, MS_NODEV, MS_NOEXEC, MS_REMOUNT, MS_BIND = 1, 2, 4, 8, 32, 4096
+MS_PRIVATE_ALL = 1 << 18 | 1 << 14
+NEW_USER, NEW_MOUNTS, NEW_PIDS = 0x10000000, 0x00020000, 0x20000000
+NEW_IPC, NEW_NETWORK, NEW_HOST_NAME = 0x08000000, 0x40000000, 0x04000000
+PR_SET_PDEATHSIG, PR_SET_DUMPABLE, PR_SET_NO_NEW_PRIVS = 1, 4, 38
+CAPABILITY_VERSION = 0x20080522
+
+_libc = ctypes.CDLL(None, use_errno=True)
+
+
+def main(control: socket.socket) -> None:
+    """Import what a submission needs, say so, and fork a kernel for each request."""
+    import_everything()
+    signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # nobody waits for keepers
+    control.send(b"ready")
+    while True:
+        message, kernels, _, _ = socket.recv_fds(control, 1 << 16, 1)
+        if not message:  # the grader is gone
+            return
+        if os.fork() == 0:
+            control.close()
+            run_and_exit(keep, socket.socket(fileno=kernels[0]), json.loads(message))
+        os.close(kernels[0])
+
+
+def import_everything() -> None:
+    """Import, and start no thread, no event loop and no TensorFlow operation: they don't fork."""
+    warnings.simplefilter("ignore", DeprecationWarning)  # Python 3.12 warns of forks beside threads
+    for name in MODULES:
+        importlib.import_module(name)
+    gc.collect()
+    gc.freeze()  # a collection in a child would copy all these pages
+
+
+def run_and_exit(function, grader: socket.socket, *arguments) -> None:
+    """Call `function`, tell the grader why where it fails, and end this process either way."""
+    try:
+        function(grader, *arguments)
+    except BaseException as error:
+        grader.send(f"failed {type(error).__name__}: {error}".encode()[:4096])
+    finally:
+        os._exit(1)
+
+
+def keep(grader: socket.socket, request: dict) -> None:
+    """Start a kernel's init, watch it to its end, and tell how it ended."""
+    import psutil
+
+    signal.signal(signal.SIGCHLD, signal.SIG_DFL)
+    uid, gid = os.geteuid(), os.getegid()
+    check(_libc.unshare(NEW_USER | NEW_PIDS | NEW_IPC | NEW_NETWORK | NEW_HOST_NAME), "unshare")
+    for name, text in (
+        ("setgroups", "deny"),
+        ("uid_map", f"{uid} {uid} 1"),
+        ("gid_map", f"{gid} {gid} 1"),
+    ):
+        Path("/proc/self", name).write_text(text)
+    init = os.fork()
+    if init == 0:
+        run_and_exit(become_init, grader, request)
+
+    poll = select.poll()
+    poll.register(grader, select.POLLIN)
+    reason, top = "", psutil.Process(init)
+    while not os.waitid(os.P_PID, init, os.WEXITED | os.WNOHANG | os.WNOWAIT):
+        if poll.poll(LOOK * 1000):
+            number = grader.recv(16)  # of a signal; nothing when the grader is gone
+            os.kill(init, int(number or signal.SIGKILL))
+        elif memory_of(top) > request["memory"]:
+            reason = "memory"
+            os.kill(init, signal.SIGKILL)
+    code = os.waitstatus_to_exitcode(os.waitpid(init, 0)[1])
+    grader.send(f"ended {code} {reason}".encode())
+
+
+def memory_of(top) -> int:
+    """Bytes that a process and its descendants take, shared pages counted in parts."""
+    import psutil
+
+    total = 0
+    for process in (top, *top.children(recursive=True)):
+        try:
+            total += process.memory_full_info().pss
+        except psutil.AccessDenied:  # it hides itself
+            total += process.memory_info().rss
+        except psutil.NoSuchProcess:
+            continue
+    return total
+
+
+def become_init(grader: socket.socket, request: dict) -> None:
+    """Cover what is not the kernel's, start it, and reap its descendants until it ends."""
+    check(_libc.prctl(PR_SET_PDEATHSIG, signal.SIGKILL), "prctl")
+    check(_libc.unshare(NEW_MOUNTS), "unshare")
+    mount_own(request)
+    ours, theirs = socket.socketpair()
+    kernel = os.fork()
+    if kernel == 0:
+        run_and_exit(become_kernel, theirs, request)
+    theirs.close()
+    message = ours.recv(4096)
+    if message != b"bound":
+        raise RuntimeError(message.decode() or "the kernel died before it started")
+    seal(request["kernel"])
+    signal.signal(signal.SIGINT, lambda *_: os.kill(kernel, signal.SIGINT))
+    grader.send(b"ready")
+    grader.close()
+    ours.send(b"go")
+    while True:
+        process, status = os.wait()
+        if process == kernel:
+            code = os.waitstatus_to_exitcode(status)
+            os._exit(code if code >= 0 else 128 - code)
+
+
+def mount_own(request: dict) -> None:
+    """Its own sockets, scratch, shared memory, terminals and processes, and nobody else's."""
+    mount(None, "/", None, MS_PRIVATE_ALL)
+    mount(f"{request['kernels']}/{request['folder']}", request["kernel"], None, MS_BIND)
+    plain = MS_NOSUID | MS_NODEV
+    mount("tmpfs", request["kernels"], "tmpfs", plain | MS_RDONLY, "size=4k,mode=555")
+    scratch = f"size={request['scratch']},nr_inodes=100k,mode=1777"
+    mount("tmpfs", "/tmp", "tmpfs", plain, scratch)
+    mount("tmpfs", "/dev/shm", "tmpfs", plain, scratch)
+    mount("devpts", "/dev/pts", "devpts", MS_NOSUID | MS_NOEXEC, "newinstance,ptmxmode=0666")
+    mount("proc", "/proc", "proc", plain | MS_NOEXEC)
+    Path("/proc/sys/user/max_user_namespaces").write_text("0")  # no capabilities in one of its own
+    Path(request["home"]).mkdir()
+
+
+def seal(folder: str) -> None:
+    """Let nothing more be written beside the kernel's sockets, and give up every privilege."""
+    locked = MS_NOSUID | MS_NODEV
+    mount(None, folder, None, MS_REMOUNT | MS_BIND | MS_RDONLY | locked)
+    give_up_privileges()
+    check(_libc.prctl(PR_SET_DUMPABLE, 0), "prctl")  # the kernel can't trace its init
+
+
+def give_up_privileges() -> None:
+    """No capability, and no program that brings one."""
+    check(_libc.prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0), "prctl")
+    header, none = (ctypes.c_uint32 * 2)(CAPABILITY_VERSION, 0), (ctypes.c_uint32 * 6)()
+    check(_libc.capset(header, none), "capset")
+
+
+def become_kernel(init: socket.socket, request: dict) -> None:
+    """Be the kernel for one submission; returns when it is shut down."""
+    give_up_privileges()
+    for number in (signal.SIGINT, signal.SIGCHLD):
+        signal.signal(number, signal.SIG_DFL)
+    os.setsid()
+    null = os.open(os.devnull, os.O_RDWR)
+    for standard in range(3):
+        os.dup2(null, standard)
+    os.dup2(init.fileno(), 3)
+    os.closerange(4, 1 << 16)
+    init.detach()
+    init = socket.socket(fileno=3)
+    home = request["home"]
+    os.environ |= {"HOME": home, "TMPDIR": "/tmp", "IPYTHONDIR": home, "JUPYTER_RUNTIME_DIR": home}
+    os.chdir(home)
+    Path("/proc/self/oom_score_adj").write_text("1000")  # before the grader
+    for name, value in request["limits"].items():
+        resource.setrlimit(getattr(resource, name), (value, value))
+    reseed()
+
+    from ipykernel.kernelapp import IPKernelApp
+
+    connection = Path("/tmp/kernel.json")
+    connection.write_text(json.dumps(request["connection"]))
+    app = IPKernelApp.instance(connection_file=str(connection))
+    app.initialize(["--HistoryManager.enabled=False"])
+    init.send(b"bound")
+    if init.recv(16) != b"go":
+        return
+    init.close()
+    app.start()
+    os._exit(0)
+
+
+def reseed() -> None:
+    """Draw other numbers than the next kernel."""
+    import random
+
+    import numpy as np
+
+    random.seed()
+    np.random.seed()
+
+
+def mount(source: str | None, target: str, kind: str | None, flags: int, data: str = "") -> None:
+    """mount(2). Raises OSError."""
+    texts = [text and text.encode() for text in (source, target, kind)]
+    check(_libc.mount(*texts, ctypes.c_ulong(flags), data.encode()), f"mount {target}")
+
+
+def check(result: int, what: str) -> None:
+    """Raise OSError where a call of the C library failed."""
+    if result:
+        number = ctypes.get_errno()
+        raise OSError(number, f"{what}: {os.strerror(number)}")
+
+
+if __name__ == "__main__":
+    sys.path.insert(0, "/course")
+    main(socket.socket(fileno=int(sys.argv[1])))
