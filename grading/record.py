@@ -8,6 +8,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +24,14 @@ STATUSES = {
     "unfinished": "尚未完成，空格還沒有填",
     "graded": "已評分",
 }
+
+
+TABLES = (
+    "records (student TEXT, file TEXT, key TEXT, record TEXT, graded_at REAL,"
+    " PRIMARY KEY (student, file, key))",
+    "settings (name TEXT PRIMARY KEY, value TEXT)",
+    "overrides (student TEXT, task TEXT, points REAL, reason TEXT, made_at REAL)",
+)
 
 
 @dataclass(frozen=True)
@@ -55,6 +64,23 @@ class Record:
         return cls(**data | lists)
 
 
+@dataclass(frozen=True)
+class Override:
+    """A mark that the instructor gave by hand, and why."""
+
+    points: float
+    reason: str
+
+
+@dataclass(frozen=True)
+class Attempt:
+    """One time that a student's file was graded; `at` is in UTC."""
+
+    at: datetime
+    file: str
+    record: Record
+
+
 class Ledger:
     """The records of a grading folder: one row a submission and version of what judged it.
 
@@ -65,13 +91,8 @@ class Ledger:
     def __init__(self, path: Path):
         self.path = path
         with self._transaction() as database:
-            database.execute(
-                "CREATE TABLE IF NOT EXISTS records (student TEXT, file TEXT, key TEXT,"
-                " record TEXT, graded_at REAL, PRIMARY KEY (student, file, key))"
-            )
-            database.execute(
-                "CREATE TABLE IF NOT EXISTS settings (name TEXT PRIMARY KEY, value TEXT)"
-            )
+            for table in TABLES:
+                database.execute(f"CREATE TABLE IF NOT EXISTS {table}")
 
     @contextmanager
     def _transaction(self) -> Iterator[sqlite3.Connection]:
@@ -105,3 +126,38 @@ class Ledger:
             database.execute("INSERT OR IGNORE INTO settings VALUES (?, ?)", (name, default))
             row = database.execute("SELECT value FROM settings WHERE name = ?", (name,)).fetchone()
         return row[0]
+
+    def attempts(self) -> dict[str, list[Attempt]]:
+        """All that was ever graded, by student, the latest last."""
+        with self._transaction() as database:
+            rows = database.execute(
+                "SELECT student, graded_at, file, record FROM records ORDER BY student, graded_at"
+            ).fetchall()
+        found: dict[str, list[Attempt]] = {}
+        for student, at, file, record in rows:
+            attempt = Attempt(datetime.fromtimestamp(at, UTC), file, Record.from_json(record))
+            found.setdefault(student, []).append(attempt)
+        return found
+
+    def override(self, student: str, task: str, override: Override | None) -> None:
+        """Give a mark by hand, or with None leave it to the grader again. Earlier ones are kept."""
+        points, reason = (override.points, override.reason) if override else (None, "")
+        with self._transaction() as database:
+            database.execute(
+                "INSERT INTO overrides VALUES (?, ?, ?, ?, ?)",
+                (student, task, points, reason, time.time()),
+            )
+
+    def overrides(self) -> dict[str, dict[str, Override]]:
+        """The marks given by hand that stand, by student and task."""
+        with self._transaction() as database:
+            rows = database.execute(
+                "SELECT student, task, points, reason FROM overrides ORDER BY rowid"
+            ).fetchall()
+        found: dict[str, dict[str, Override]] = {}
+        for student, task, points, reason in rows:
+            of_student = found.setdefault(student, {})
+            of_student.pop(task, None)
+            if points is not None:
+                of_student[task] = Override(points, reason)
+        return found

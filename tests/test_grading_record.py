@@ -3,10 +3,16 @@
 from __future__ import annotations
 
 import sqlite3
+import subprocess
+import sys
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
+from pathlib import Path
 
-from grading.record import STATUSES, Ledger, Record
+import pytest
+
+from grading.record import STATUSES, Ledger, Override, Record
+from tests.test_grading_work import ANSWERED, RELEASE
 
 RECORD = Record(
     "graded",
@@ -54,3 +60,40 @@ def test_the_first_setting_stands(tmp_path):
 def test_statuses_run_from_no_file_to_a_mark():
     assert next(iter(STATUSES)) == "broken"
     assert list(STATUSES)[-1] == "graded"
+
+
+def test_a_mark_given_by_hand_stands_until_it_is_taken_back(tmp_path):
+    ledger = Ledger(tmp_path / "grades.sqlite")
+    ledger.override("s1", "vgg16", Override(8, "口試"))
+    ledger.override("s1", "vgg16", Override(9, "複查"))
+    ledger.override("s2", "vgg16", Override(1, "抄襲"))
+    assert ledger.overrides()["s1"] == {"vgg16": Override(9, "複查")}
+    ledger.override("s1", "vgg16", None)
+    assert ledger.overrides() == {"s1": {}, "s2": {"vgg16": Override(1, "抄襲")}}
+
+
+def test_every_attempt_is_kept_with_its_time(tmp_path):
+    ledger = Ledger(tmp_path / "grades.sqlite")
+    for score in (1.0, 7.5):
+        ledger.add("s1", "a.ipynb", f"key {score}", replace(RECORD, score=score))
+    attempts = ledger.attempts()["s1"]
+    assert [attempt.record.score for attempt in attempts] == [1.0, 7.5]
+    assert attempts[0].at <= attempts[1].at
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="forks")
+def test_two_graders_killed_at_any_moment_lose_and_double_nothing(tmp_path):
+    submissions = tmp_path / "submissions"
+    submissions.mkdir()
+    for number in range(60):
+        (submissions / f"s{number:02}.ipynb").write_bytes(ANSWERED + b" " * number)
+    release = tmp_path / "Day018_vgg16.ipynb"
+    release.write_bytes(RELEASE)
+    command = [sys.executable, "-m", "tests.kill_graders", str(tmp_path), str(release), "10"]
+    subprocess.run(command, check=True, cwd=Path(__file__).parent.parent)
+    database = sqlite3.connect(tmp_path / "out" / "grades.sqlite")
+    count = "SELECT count(*), count(DISTINCT student) FROM records"
+    assert database.execute(count).fetchone() == (60, 60)
+    assert database.execute("PRAGMA integrity_check").fetchone() == ("ok",)
+    table = (tmp_path / "out" / "grades.csv").read_text("utf-8-sig")
+    assert len(table.splitlines()) == 61
