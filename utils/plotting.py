@@ -486,9 +486,9 @@ def spread(results: Mapping[Any, Sequence[float]], ax: Axes | None = None) -> Ax
 # What stands in the box of a layer in `block_diagram`, by its Keras kind; others say their kind.
 CAPTIONS = {
     "InputLayer": "input, {shape}",
-    "Conv2D": "{window} conv, {channels}",
-    "MaxPooling2D": "{window} max pool",
-    "AveragePooling2D": "{window} average pool",
+    "Conv2D": "{window} conv, {channels}{stride}",
+    "MaxPooling2D": "{window} max pool{stride}",
+    "AveragePooling2D": "{window} average pool{stride}",
     "GlobalAveragePooling2D": "global average pool",
     "Dense": "dense, {channels}",
     "Concatenate": "concat, {shape}",
@@ -504,7 +504,7 @@ def block_diagram(model: Any, ax: Axes | None = None) -> Axes:
     """Draw the layers of a block as boxes, and as arrows where each takes its input from.
 
     `model`: a small Keras model or a `ModelSummary`. The input is on top; branches stand side by
-    side, in the order in which a layer below takes them. A stride that is not 1 follows a slash.
+    side, in the order in which a layer below takes them. A stride that is not 1 follows as /2.
     Batch normalisation and ReLU stand in the box of the layer before them; Dropout is left out.
     """
     captions, inputs = _steps(_summary(model))
@@ -544,9 +544,12 @@ def _steps(summary: ModelSummary) -> tuple[dict[str, tuple[str, list[str]]], dic
 def _words(row: LayerRow) -> dict[str, str]:
     """Return what a caption may say of a layer."""
     stride = max(row.strides or (1,))
-    window = "×".join(map(str, row.kernel_size or ())) + (f"/{stride}" if stride > 1 else "")
-    shape = "×".join(map(str, row.output_shape))
-    return {"window": window, "shape": shape, "channels": row.output_shape[-1]}
+    return {
+        "window": "×".join(map(str, row.kernel_size or ())),
+        "stride": f", /{stride}" if stride > 1 else "",
+        "shape": "×".join(map(str, row.output_shape)),
+        "channels": str(row.output_shape[-1]),
+    }
 
 
 def _activation(row: LayerRow) -> str:
