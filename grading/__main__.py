@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import argparse
+import sqlite3
 import sys
 from collections.abc import Sequence
-from concurrent.futures import BrokenExecutor
 from pathlib import Path
 
 EPILOG = """
@@ -34,13 +34,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
             timeout=options.timeout or batch.TIMEOUT,
             release=options.release or batch.RELEASE,
             sandboxed=False if options.no_sandbox else None,
+            scheduler=options.scheduler,
         )
-    except (OSError, ValueError, SandboxError) as error:
+    except (OSError, ValueError, sqlite3.Error, SandboxError) as error:
         print(f"grading: {error}", file=sys.stderr)
         return 2
-    except BrokenExecutor:
-        print("grading: a worker process died; the same command goes on from here", file=sys.stderr)
-        return 1
     except KeyboardInterrupt:
         print("\ngrading: stopped; the same command goes on from here", file=sys.stderr)
         return 130
@@ -63,6 +61,7 @@ def _parser() -> argparse.ArgumentParser:
     add("path", metavar="PATH", type=Path, help="the folder of submissions, or one notebook")
     add("--out", metavar="DIR", type=Path, default=Path("out"), help="the results (default: out)")
     add("--workers", metavar="N", type=_positive(int), help="at a time (default: one a processor)")
+    add("--scheduler", metavar="ADDRESS", help="grade on this Dask cluster, not on this machine")
     add("--seed", metavar="S", type=int, help="draws the cases (default: DIR's own, drawn once)")
     add("--timeout", metavar="S", type=_positive(float), help="seconds a submission (default: 300)")
     add("--release", metavar="FILE", type=Path, help="the homework (default: Day018_vgg16.ipynb)")

@@ -5,21 +5,14 @@ from __future__ import annotations
 import hashlib
 import importlib.metadata
 import json
-import multiprocessing
 import os
 import secrets
 from collections import Counter
-from collections.abc import Iterator, Sequence
-from concurrent.futures import (
-    FIRST_COMPLETED,
-    BrokenExecutor,
-    Executor,
-    Future,
-    ProcessPoolExecutor,
-    wait,
-)
-from contextlib import contextmanager, nullcontext
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import Executor
+from contextlib import nullcontext
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 
 from tqdm import tqdm
@@ -27,9 +20,9 @@ from tqdm import tqdm
 from utils import checks
 
 from . import intake, report, restore, trust, work
+from . import workers as pools
 from .intake import BrokenNotebook, Submission
 from .record import Ledger, Record
-from .sandbox import SandboxError
 
 ROOT = Path(__file__).resolve().parent.parent
 RELEASE = ROOT / "Day018_vgg16.ipynb"
@@ -63,16 +56,17 @@ def grade(
     timeout: float = TIMEOUT,
     release: Path = RELEASE,
     sandboxed: bool | None = None,
+    scheduler: str | None = None,
     executor: Executor | None = None,
     progress: bool = True,
 ) -> Batch:
     """Grade the submissions at `path` and write the reports to `out`.
 
     `seed` draws the cases; without one, the folder `out` draws its own once and keeps it. The work
-    goes to `executor`, or to `workers` processes of this machine. `sandboxed` is False when the
-    files are trusted; None runs the course's own examples also where there is no sandbox. Raises
-    FileNotFoundError when there is nothing to grade, ValueError when `release` is not the homework,
-    SandboxError when there is no sandbox for files that need one.
+    goes to `executor`, to the Dask cluster at `scheduler`, or to `workers` processes. `sandboxed`
+    is False when the files are trusted; None runs the course's own examples also where there is no
+    sandbox. Raises FileNotFoundError when there is nothing to grade, ValueError when `release` is
+    not the homework, SandboxError when there is no sandbox for files that need one.
     """
     submissions = intake.find(path, prefer=release.stem.partition("_")[0])
     if sandboxed is None:
@@ -83,57 +77,65 @@ def grade(
     if seed is None:
         seed = int(ledger.setting("seed", str(secrets.randbelow(2**31))))
     cases = {name: task.draw_case(seed) for name, task in checks.TASKS.items()}
-    workers = workers or min(os.cpu_count() or 1, MOST_WORKERS)
-    pool = nullcontext(executor) if executor else _processes(workers)
-
     job = work.Job(b"", sheet, cases, timeout, sandboxed)
-    found: dict[int, tuple[Record, bool]] = {}
-    with pool as ready:
-        results = _records(submissions, job, ledger, ready, most=workers)
-        hidden = None if progress else True  # None hides it where no terminal is
-        for index, *result in tqdm(results, total=len(submissions), unit="file", disable=hidden):
-            found[index] = tuple(result)
-    rows = [report.Row(each, found[index][0]) for index, each in enumerate(submissions)]
+    if executor:
+        connect, most = lambda: nullcontext(executor), 2
+    elif scheduler:
+        connect, most = partial(pools.cluster, scheduler, _version), pools.CLUSTER_AHEAD
+    else:
+        workers = workers or min(os.cpu_count() or 1, MOST_WORKERS)
+        connect, most = partial(pools.processes, workers), 2 * workers
+
+    found: dict[int, Record] = {}
+    hidden = None if progress else True  # None hides the bar where no terminal is
+    with tqdm(total=len(submissions), unit="file", disable=hidden) as bar:
+
+        def keep(index: int, record: Record) -> None:
+            found[index] = record
+            bar.update()
+
+        graded = _grade_changed(submissions, job, ledger, keep, connect, most)
+    rows = [report.Row(each, found[index]) for index, each in enumerate(submissions)]
     report.write(rows, list(cases), out)
-    return Batch(rows, graded=sum(is_new for _, is_new in found.values()), seed=seed)
+    return Batch(rows, graded, seed)
 
 
-def _records(
-    submissions: Sequence[Submission], job: work.Job, ledger: Ledger, pool: Executor, most: int
-) -> Iterator[tuple[int, Record, bool]]:
-    """Each submission's index and record, and whether it was run now; `most` at once."""
-    judge = _digest(job.release, json.dumps(job.cases, sort_keys=True).encode(), _version())
-    waiting: dict[Future[Record], tuple[int, str]] = {}
+def _grade_changed(
+    submissions: Sequence[Submission],
+    job: work.Job,
+    ledger: Ledger,
+    keep: Callable[[int, Record], None],
+    connect: pools.Connect,
+    most: int,
+) -> int:
+    """Give `keep` each submission's index and record; returns how many were run for it."""
+    judge = _digest(
+        job.release, json.dumps(job.cases, sort_keys=True).encode(), _version().encode()
+    )
+    keys: dict[int, str] = {}
 
-    def finished() -> Iterator[tuple[int, Record, bool]]:
-        for future in wait(waiting, return_when=FIRST_COMPLETED).done:
-            index, key = waiting.pop(future)
+    def changed() -> Iterator[tuple[int, work.Job]]:
+        for index, submission in enumerate(submissions):
             try:
-                record = future.result()
-            except (BrokenExecutor, SandboxError):
-                raise
-            except Exception as error:  # the grader's own: a row tells it, the next run tries again
-                record = work.failed(error, job.cases)
+                content = submission.read()
+            except BrokenNotebook as error:
+                keep(index, work.broken(str(error), job.cases))
+                continue
+            key = _digest(content, judge.encode())
+            earlier = ledger.find(submission.student, submission.file, key)
+            if earlier and not (earlier.status == "timeout" and earlier.timeout < job.timeout):
+                keep(index, earlier)
             else:
-                ledger.add(submissions[index].student, submissions[index].file, key, record)
-            yield index, record, True
+                keys[index] = key
+                yield index, replace(job, content=content)
 
-    for index, submission in enumerate(submissions):
-        try:
-            content = submission.read()
-        except BrokenNotebook as error:
-            yield index, work.broken(str(error), job.cases), False
-            continue
-        key = _digest(content, judge.encode())
-        earlier = ledger.find(submission.student, submission.file, key)
-        if earlier and not (earlier.status == "timeout" and earlier.timeout < job.timeout):
-            yield index, earlier, False
-            continue
-        waiting[pool.submit(work.grade, replace(job, content=content))] = index, key
-        if len(waiting) >= most:
-            yield from finished()
-    while waiting:
-        yield from finished()
+    for index, result in pools.results(changed(), connect, most):
+        if isinstance(result, Exception):  # a row tells it, the next run tries again
+            result = work.failed(result, job.cases)
+        else:
+            ledger.add(submissions[index].student, submissions[index].file, keys[index], result)
+        keep(index, result)
+    return len(keys)
 
 
 def _read_release(path: Path) -> bytes:
@@ -149,24 +151,11 @@ def _read_release(path: Path) -> bytes:
     return content
 
 
-@contextmanager
-def _processes(workers: int) -> Iterator[ProcessPoolExecutor]:
-    """Processes that share nothing with this one, on every system alike.
-
-    What waits is dropped when this process is interrupted; what runs ends its kernel first.
-    """
-    pool = ProcessPoolExecutor(workers, mp_context=multiprocessing.get_context("spawn"))
-    try:
-        yield pool
-    finally:
-        pool.shutdown(cancel_futures=True)
-
-
-def _version() -> bytes:
+def _version() -> str:
     """A digest of the code that decides marks, and the versions that it runs on."""
     files = sorted(path for pattern in JUDGES for path in ROOT.glob(pattern))
     versions = [f"{name} {importlib.metadata.version(name)}" for name in PACKAGES]
-    return _digest(*(path.read_bytes() for path in files), *map(str.encode, versions)).encode()
+    return _digest(*(path.read_bytes() for path in files), *map(str.encode, versions))
 
 
 def _digest(*parts: bytes) -> str:

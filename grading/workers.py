@@ -1,0 +1,92 @@
+"""Where submissions are graded: processes of this machine, or the workers of a Dask cluster."""
+
+from __future__ import annotations
+
+import multiprocessing
+from collections.abc import Callable, Generator, Iterable, Iterator
+from concurrent.futures import FIRST_COMPLETED, BrokenExecutor, Executor, ProcessPoolExecutor, wait
+from contextlib import AbstractContextManager, contextmanager
+from typing import TypeVar
+
+from . import work
+from .record import Record
+from .sandbox import SandboxError
+
+CLUSTER_AHEAD = 256  # jobs that a cluster is given at once; it starts workers by what waits
+
+Key = TypeVar("Key")
+Connect = Callable[[], AbstractContextManager[Executor]]
+
+
+@contextmanager
+def processes(workers: int) -> Iterator[Executor]:
+    """Processes that share nothing with this one, on every system alike.
+
+    What waits is dropped when this process is interrupted; what runs ends its kernel first.
+    """
+    pool = ProcessPoolExecutor(workers, mp_context=multiprocessing.get_context("spawn"))
+    try:
+        yield pool
+    finally:
+        pool.shutdown(cancel_futures=True)
+
+
+@contextmanager
+def cluster(address: str, version: Callable[[], str]) -> Iterator[Executor]:
+    """The workers of the Dask scheduler at `address`; it runs again what a lost worker was at.
+
+    Raises OSError when nobody answers there, ValueError when `version` is another on a worker.
+    """
+    from distributed import Client
+
+    with Client(address, set_as_default=False) as client:
+        mine = version()
+        for worker, theirs in client.run(version, on_error="return").items():
+            if theirs != mine:
+                told = f": {theirs}" if isinstance(theirs, Exception) else ""
+                raise ValueError(f"the worker {worker} has not this version of the course{told}")
+        yield client.get_executor(pure=False)
+
+
+def results(
+    jobs: Iterable[tuple[Key, work.Job]], connect: Connect, most: int
+) -> Iterator[tuple[Key, Record | Exception]]:
+    """Each job's key and record, as they come, or the exception that the grader itself failed by.
+
+    `most` are handed out at once. Those at work when a process dies are run again one at a time:
+    only the one that does it alone is to blame.
+    """
+    jobs = iter(jobs)
+    while lost := (yield from _until_broken(jobs, connect, most)):
+        suspects = iter(lost)
+        while guilty := (yield from _until_broken(suspects, connect, 1)):
+            for key, _ in guilty:
+                yield key, BrokenExecutor("the process that graded it died, twice")
+
+
+def _until_broken(
+    jobs: Iterator[tuple[Key, work.Job]], connect: Connect, most: int
+) -> Generator[tuple[Key, Record | Exception], None, list[tuple[Key, work.Job]]]:
+    """Run `jobs` to their end, or until the pool breaks: returns those that were at work then."""
+    waiting = {}
+    with connect() as pool:
+        while True:
+            for job in jobs:
+                try:
+                    waiting[pool.submit(work.grade, job[1])] = job
+                except BrokenExecutor:
+                    return [*waiting.values(), job]
+                if len(waiting) >= most:
+                    break
+            if not waiting:
+                return []
+            for future in wait(waiting, return_when=FIRST_COMPLETED).done:
+                try:
+                    result = future.result()
+                except BrokenExecutor:
+                    return list(waiting.values())
+                except SandboxError:
+                    raise
+                except Exception as error:
+                    result = error
+                yield waiting.pop(future)[0], result
