@@ -71,8 +71,8 @@ class _Sheet:
 
     def __init__(self, student: Sequence[Cell], release: Sequence[Cell]):
         self.student, self.release = student, release
-        self.text = [_normal(cell.source) for cell in student]
-        self.release_text = [_normal(cell.source) for cell in release]
+        self.text = [normal_source(cell.source) for cell in student]
+        self.release_text = [normal_source(cell.source) for cell in release]
         self.partner = [self._partner(index) for index in range(len(student))]
 
     def _partner(self, index: int) -> int | None:
@@ -224,8 +224,14 @@ def _cells(sheet: _Sheet, indices: Sequence[int]) -> str:
     return f"第 {'、'.join(str(sheet.student[index].number) for index in indices)} 個程式格"
 
 
-def _normal(source: str) -> str:
+def normal_source(source: str) -> str:
+    """A cell's source without what an editor may change: outer blank lines, blanks at the ends."""
     return "\n".join(line.rstrip() for line in source.strip().splitlines())
+
+
+def without_magics(source: str) -> str:
+    """A cell's source with `pass` for the lines that are IPython's (`%`, `!`)."""
+    return re.sub(r"^([ \t]*)[%!].*", r"\1pass", source, flags=re.MULTILINE)
 
 
 def binds(source: str) -> set[str]:
@@ -234,7 +240,7 @@ def binds(source: str) -> set[str]:
     Lines for IPython (`%`, `!`) are passed over. A cell with a syntax error can't run: no names.
     """
     try:
-        tree = ast.parse(re.sub(r"^([ \t]*)[%!].*", r"\1pass", source, flags=re.MULTILINE))
+        tree = ast.parse(without_magics(source))
     except (SyntaxError, ValueError, RecursionError, MemoryError):
         return set()
     names, nodes = set(), list(tree.body)
