@@ -12,8 +12,9 @@ import pytest
 from wrong_answers import ANSWERS, RIGHT, SOLUTION
 
 from utils import checks
-from utils.checks.homework import RUBRIC
+from utils.checks.homework import RUBRIC, _network
 from utils.checks.mistakes import MISTAKES
+from utils.checks.reading import read
 
 TASK = checks.TASKS["vgg16"]
 CASE = TASK.public_case()
@@ -86,12 +87,10 @@ def test_the_solution_is_right_for_the_cases_of_another_seed(right_answer):
 
 
 def test_numpy_and_keras_compute_the_same_network(right_answer):
-    from utils.checks.homework import _asked
-    from utils.checks.reading import read
-
     for name in ("top", "avg", "max", "map"):
-        reading = read(right_answer["calls"][name], name, CASE["calls"][name])
-        assert reading.distance(_asked(reading), CASE["seed"]) < 1e-4
+        asked = CASE["calls"][name]
+        answer = right_answer["calls"][name]
+        assert read(answer, name, asked, _network(asked), CASE["seed"]).distance < 1e-4
 
 
 def test_the_score_is_shown_as_a_plain_number_and_as_a_card():

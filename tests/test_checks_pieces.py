@@ -42,6 +42,14 @@ def sequential(x):
     return keras.Sequential([keras.layers.Conv2D(256, 3)])
 
 
+def endless(x):
+    import keras
+
+    for _ in range(400):
+        x = keras.layers.ReLU()(x)
+    return x
+
+
 def codes(score: checks.Score) -> list[str]:
     return [diagnosis.code for diagnosis in score.diagnoses]
 
@@ -60,6 +68,7 @@ def test_a_right_block_has_every_layer_right():
         (sequential, "returns_model", 0),
         (own_input, "untied", 0),
         (None, "missing", 0),
+        (endless, "malformed", 0),
     ],
 )
 def test_a_wrong_block_is_told_what_is_wrong(function, code, points):

@@ -337,12 +337,12 @@ ANSWERS: dict[str, Answer] = {
         8.75,
     ),
     # Arguments.
-    "top_always": Answer(but("if include_top:", "if True:"), "include_top", 9.0),
+    "top_always": Answer(but("if include_top:", "if True:"), "include_top", 9.25),
     "top_never": Answer(but("if include_top:", "if False:"), "include_top", 7.25),
     "softmax_without_top": Answer(
         but(POOLED, POOLED + f"    if not include_top:\n        x = {LAST}\n"),
         "softmax_without_top",
-        9.0,
+        9.25,
     ),
     "input_tensor_ignored": Answer(but(GIVEN, NEW_INPUT), "input_tensor", 9.75),
     "sequential": Answer(SEQUENTIAL, "sequential", 9.75),

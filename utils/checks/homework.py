@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
 
-from .judge import compare, compare_body, described, listed, same, size, split
-from .layers import Layer, Malformed, align, expect
-from .mistakes import diagnose, most_telling_first
-from .reading import TOLERANCE, Reading, explain, read
+from .arguments import Models, judge_arguments
+from .errors import explain
+from .judge import Verdict, compare, compare_body
+from .layers import Layer, Malformed, align, expect, same
+from .mistakes import diagnose, most_telling_first, renamed
+from .probe import probe_model_maker
+from .reading import Reading, read
 from .score import Diagnosis, Part, Score
 from .task import Task
 from .vgg import body, head, tail
@@ -30,7 +33,6 @@ RUBRIC = {
     "names": ("層的名字", 0.5),
 }
 OWN = ("block3", "block4", "block5", "dense", "predictions")
-ARGUMENTS = ("include_top", "input_tensor", "input_shape", "pooling", "classes", "defaults")
 STEP = 0.25
 
 # Calls from which the blocks are read when no numbers prove them: the default one first, because
@@ -82,8 +84,6 @@ def draw_case(seed: int) -> dict:
 
 def probe(namespace: Mapping[str, Any], case: dict) -> dict:
     """Make every call of the case and write down what came back, as plain data."""
-    from .probe import probe_model_maker
-
     function = namespace.get(FUNCTION)
     if not callable(function):
         return {"missing": FUNCTION}
@@ -102,43 +102,20 @@ def mark(answer: object, case: dict) -> Score:
     try:
         calls = expect(expect(answer, dict, "answer").get("calls"), dict, "calls", most=20)
         readings = {
-            name: read(calls.get(name), _call_text(asked), asked)
+            name: read(calls.get(name), _call_text(asked), asked, _network(asked), case["seed"])
             for name, asked in case["calls"].items()
         }
     except Malformed as problem:
         return _score({}, [diagnose("malformed", "", problem=problem)])
-    unfinished = any(
-        reading.error and reading.error["type"] == "NotImplementedError"
-        for reading in readings.values()
-    )
-    failures = _failures(readings)
+    failures: dict[str, Diagnosis] = {}  # each reason once
+    for reading in readings.values():
+        if failure := explain(reading):
+            failures.setdefault(failure.code, failure)
     models = {name: reading for name, reading in readings.items() if reading.layers is not None}
-    if not models:
-        return _score({}, failures, finished=not unfinished)
-    return _judge(models, failures, case["seed"], finished=not unfinished)
-
-
-def _judge(models: dict[str, Reading], failures: list, seed: int, finished: bool) -> Score:
-    proven = {name for name, reading in models.items() if reading.computes(_asked(reading), seed)}
-    in_body, wrong = _judge_body(models, proven, seed)
-    in_head, wrong_head = _judge_head(models, proven, in_body, seed)
-    wrong |= wrong_head
-    arguments = dict(_judge_arguments(models, proven))
-    in_arguments = [one for one in arguments.values() if isinstance(one, Diagnosis)]
-    unknown = {name for reading in models.values() for name in reading.unknown}
-    if unknown:
-        in_arguments = [one for one in in_arguments if one.code not in unknown | {"sequential"}]
-        in_arguments.append(diagnose("signature", "arguments", arguments=listed(sorted(unknown))))
-    in_names, named = _judge_names(models, wrong)
-    if in_body:
-        failures = [one for one in failures if one.code != "shrunk"]
-    earned = dict.fromkeys(RUBRIC, 1.0) | {_part_of(name): 0.0 for name in wrong}
-    earned["arguments"] = sum(arguments.get(name) is True for name in ARGUMENTS) / len(ARGUMENTS)
-    earned["names"] = named
-    if not any(earned[part] for part in OWN):
-        earned = {}
-    diagnoses = [*failures, *in_body, *in_head, *in_arguments, *in_names]
-    return _score(earned, diagnoses, finished)
+    earned, diagnoses = _judge(models) if models else ({}, [])
+    if any(diagnosis.part.startswith("block") for diagnosis in diagnoses):
+        failures.pop("shrunk", None)  # it follows from the other
+    return _score(earned, [*failures.values(), *diagnoses], finished="unfinished" not in failures)
 
 
 def _score(earned: dict[str, float], diagnoses: list[Diagnosis], finished: bool = True) -> Score:
@@ -149,161 +126,70 @@ def _score(earned: dict[str, float], diagnoses: list[Diagnosis], finished: bool 
     return Score("vgg16", TITLE, parts, most_telling_first(diagnoses), finished)
 
 
-def _failures(readings: dict[str, Reading]) -> list[Diagnosis]:
-    """Why calls gave no model, each reason once."""
-    failures: dict[str, Diagnosis] = {}
-    for reading in readings.values():
-        if diagnosis := explain(reading):
-            failures.setdefault(diagnosis.code, diagnosis)
-    return list(failures.values())
+def _judge(models: Models) -> tuple[dict[str, float], list[Diagnosis]]:
+    """The share of each part that was earned, and what is wrong."""
+    in_blocks, wrong = _judge_blocks(models)
+    in_head, wrong_head = _judge_head(models, blocks_right=not wrong)
+    wrong |= wrong_head
+    in_arguments, arguments = judge_arguments(models)
+    in_names, names = _judge_names(models, wrong)
+    earned = dict.fromkeys(RUBRIC, 1.0) | {_part_of(name): 0.0 for name in wrong}
+    earned |= {"arguments": arguments, "names": names}
+    if not any(earned[part] for part in OWN):
+        earned = {}
+    return earned, [*in_blocks, *in_head, *in_arguments, *in_names]
 
 
-def _asked(reading: Reading) -> list[Layer]:
-    """The network that a call asked for."""
-    asked = {"pooling": "max", "classes": 1000} | reading.asked
-    return body() + tail(asked["include_top"], asked["pooling"], asked["classes"])
-
-
-def _judge_body(models: dict[str, Reading], proven: set[str], seed: int) -> tuple[list, set]:
-    blocks = {name: split(models[name].layers)[0] for name in READ_FIRST if name in models}
+def _judge_blocks(models: Models) -> Verdict:
+    readings = [models[name] for name in READ_FIRST if name in models]
     # A global maximum can't see that the last max pooling is missing: it proves no blocks.
-    right = [body(), *(found for name, found in blocks.items() if name in proven - {"max"})]
-    for name, found in blocks.items():
-        if not any(same(found, one) for one in right):
-            return compare_body(found, models[name].call, models[name].params, _part_of)
-    without_head = [reading for name, reading in models.items() if name != "top"]
-    if doubt := _disproved(without_head or models.values(), "block1", seed):
-        return [doubt], {layer.name for layer in body()}
-    return [], set()
-
-
-def _disproved(readings, part: str, seed: int) -> Diagnosis | None:
-    """Layers that read right and compute something else."""
+    proven = [r.blocks for r in readings if r.proven and r is not models.get("max")]
     for reading in readings:
-        if reading.has_asked_shape and same(reading.layers, _asked(reading)):
-            distance = reading.distance(_asked(reading), seed)
-            if distance < TOLERANCE:
-                continue
-            code = "numbers" if math.isfinite(distance) else "no_numbers"
-            return diagnose(code, part, call=reading.call, worst=distance)
-    return None
+        if not any(same(reading.blocks, right) for right in [body(), *proven]):
+            return compare_body(reading.blocks, reading.call, reading.params, _part_of)
+    without_head = [reading for reading in readings if reading is not models.get("top")]
+    doubt = next(filter(None, (_doubt(r, "block1") for r in without_head or readings)), None)
+    return ([doubt], {layer.name for layer in body()}) if doubt else ([], set())
 
 
-def _judge_head(
-    models: dict[str, Reading], proven: set[str], in_body: list, seed: int
-) -> tuple[list[Diagnosis], set[str]]:
+def _judge_head(models: Models, blocks_right: bool) -> Verdict:
     every = {layer.name for layer in head(1)}
-    if "top" in proven:
-        return [], set()
-    if "top" not in models:
+    reading = models.get("top")
+    if reading is None:
         return [], every
-    reading = models["top"]
-    _, found = split(reading.layers)
-    dense = [layer for layer in found if layer.kind == "dense"]
+    if reading.proven:
+        return [], set()
+    dense = [layer for layer in reading.tail if layer.kind == "dense"]
     if not dense:  # told as an argument without effect
         return [], every
-    # A hard-coded number of classes is told as an argument without effect, too.
-    classes = dict(dense[-1].settings)["units"]
-    total = reading.outputs.sum() if reading.outputs is not None else None
+    # A number of classes that is not the one asked for is told as an argument without effect, too.
+    expected = head(dict(dense[-1].settings)["units"])
+    total = None if reading.outputs is None else reading.outputs.sum()
     proof = "" if total is None else f"，一張影像的輸出加起來是 {total:.4g}，不是 1"
-    diagnoses, wrong = compare(head(classes), found, _part_of, proof)
-    if not (diagnoses or in_body) and (doubt := _disproved([reading], "dense", seed)):
+    diagnoses, wrong = compare(expected, reading.tail, _part_of, proof)
+    if blocks_right and not diagnoses and (doubt := _doubt(reading, "dense")):
         return [doubt], every
     return diagnoses, wrong
 
 
-def _judge_arguments(models: dict[str, Reading], proven: set[str]) -> Iterator[tuple]:
-    """(argument, True or a diagnosis) for each argument that the models allow to judge."""
-    without = [reading for name, reading in models.items() if name != "top"]
-    tails = {name: split(reading.layers)[1] for name, reading in models.items()}
-    top_left = [r for r in without if any(layer.kind == "dense" for layer in split(r.layers)[1])]
-    if top_left:
-        yield "include_top", _top_not_removed(top_left[0])
-    elif "top" in models:
-        last = tails["top"][-1:]
-        has_head = bool(last) and last[0].kind == "dense"
-        yield "include_top", has_head or _argument("include_top", models["top"], "include_top")
-        if has_head:
-            units = dict(last[0].settings)["units"]
-            right = units == models["top"].asked["classes"] or last[0].name in ("fc1", "fc2")
-            yield "classes", right or _argument("classes", models["top"], "classes", found=units)
-    if "max" in models:
-        reading = models["max"]
-        code = "sequential" if reading.sequential else "input_tensor"
-        yield "input_tensor", reading.tied or diagnose(code, "arguments")
-    free = [
-        r for r in models.values() if r.asked.get("input_shape") and not r.asked["input_tensor"]
-    ]
-    other = [reading for reading in free if not reading.has_asked_shape]
-    if free:
-        yield (
-            "input_shape",
-            not other
-            or _argument("input_shape", other[0], "input_shape", found=size(other[0].input_shape)),
-        )
-    if top_left:
-        return
-    pooled = [name for name in ("avg", "max", "map") if name in models]
-    wrong = [
-        name
-        for name in pooled
-        if name not in proven
-        and not same(tails[name], tail(False, models[name].asked["pooling"], 0))
-    ]
-    if pooled:
-        yield (
-            "pooling",
-            not wrong
-            or _argument(
-                "pooling",
-                models[wrong[0]],
-                "pooling",
-                found="、".join(map(described, tails[wrong[0]])) or "無",
-            ),
-        )
-    if "default" in models and not wrong:
-        reading = models["default"]
-        right = reading.input_shape in ((224, 224, 3), (224, 224, 1))
-        # Another spelling of the pooling has been proven by numbers where it was run.
-        poolings = [tail(False, "max", 0), *([tails["max"]] if "max" in proven else [])]
-        right = right and any(same(tails["default"], one) for one in poolings)
-        yield "defaults", right or _argument("defaults", reading, "include_top")
+def _doubt(reading: Reading, part: str) -> Diagnosis | None:
+    """Told of layers that read right and compute something else."""
+    if reading.proven or not reading.has_asked_shape or not same(reading.layers, reading.expected):
+        return None
+    code = "numbers" if math.isfinite(reading.distance) else "no_numbers"
+    return diagnose(code, part, call=reading.call, worst=reading.distance)
 
 
-def _top_not_removed(reading: Reading) -> Diagnosis:
-    _, found = split(reading.layers)
-    if any(layer.kind == "flatten" for layer in found):
-        return _argument("include_top", reading, "include_top")
-    names = listed(layer.name for layer in found if layer.kind == "dense")
-    return _argument("softmax_without_top", reading, "include_top", layers=names)
-
-
-def _argument(code: str, reading: Reading, argument: str, **numbers: object) -> Diagnosis:
-    asked = reading.asked.get(argument)
-    return diagnose(
-        code,
-        "arguments",
-        call=reading.call,
-        asked=size(tuple(asked)) if isinstance(asked, list) else asked,
-        shape=size(reading.output_shape),
-        input_shape=size(reading.input_shape),
-        **numbers,
-    )
-
-
-def _judge_names(models: dict[str, Reading], wrong: set[str]) -> tuple[list[Diagnosis], float]:
+def _judge_names(models: Models, wrong: set[str]) -> tuple[list[Diagnosis], float]:
     """Names of the layers that are right; a layer that is wrong has been told already."""
     reading = models.get("top") or next(iter(models.values()))
     pairs = [
         (mine.name, theirs.name)
-        for mine, theirs in align(_asked(reading), reading.layers)
+        for mine, theirs in align(reading.expected, reading.layers)
         if mine and theirs and mine.name and mine.name not in wrong
     ]
-    other = [f"`{theirs}` → `{mine}`" for mine, theirs in pairs if mine != theirs]
-    if not other:
-        return [], float(bool(pairs))
-    names = "、".join(other[:3]) + (f" 等 {len(other)} 層" if len(other) > 3 else "")
-    return [diagnose("names", "names", names=names)], 1 - len(other) / len(pairs)
+    right = [mine == theirs for mine, theirs in pairs]
+    return renamed(pairs, "names"), sum(right) / max(1, len(right))
 
 
 def _part_of(name: str) -> str:
@@ -311,6 +197,12 @@ def _part_of(name: str) -> str:
     if name.startswith("block"):
         return name.split("_")[0]
     return name if name == "predictions" else "dense"
+
+
+def _network(asked: dict) -> list[Layer]:
+    """The layers that a call asks for."""
+    asked = {"pooling": "max", "classes": 1000} | asked
+    return body() + tail(asked["include_top"], asked["pooling"], asked["classes"])
 
 
 def _call_text(asked: dict) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 
-from .layers import Layer, align
+from .layers import Layer, align, same
 from .mistakes import diagnose
 from .score import Diagnosis
 from .vgg import FAMILY, body
@@ -24,22 +24,6 @@ CODES = {
     ("dense", "units"): "units",
     ("pool", "mode"): "pool_kind",
 }
-
-
-def split(layers: Sequence[Layer]) -> tuple[list[Layer], list[Layer]]:
-    """The blocks of a network, and what follows from where its maps become a vector."""
-    starts = (
-        index
-        for index, layer in enumerate(layers)
-        if layer.kind in ("dense", "global") or len(layer.output_shape) == 1
-    )
-    cut = next(starts, len(layers))
-    return list(layers[:cut]), list(layers[cut:])
-
-
-def same(left: Sequence[Layer], right: Sequence[Layer]) -> bool:
-    """Whether two chains compute the same, whatever the names."""
-    return len(left) == len(right) and all(a.same(b) for a, b in zip(left, right, strict=True))
 
 
 def compare(

@@ -111,6 +111,22 @@ def _activated(layer: Layer, activation: str) -> Layer:
     return Layer(layer.kind, layer.name, settings, layer.params, layer.output_shape)
 
 
+def split(layers: Sequence[Layer]) -> tuple[tuple[Layer, ...], tuple[Layer, ...]]:
+    """The blocks of a network, and what follows from where its maps become a vector."""
+    starts = (
+        index
+        for index, layer in enumerate(layers)
+        if layer.kind in ("dense", "global") or len(layer.output_shape) == 1
+    )
+    cut = next(starts, len(layers))
+    return tuple(layers[:cut]), tuple(layers[cut:])
+
+
+def same(left: Sequence[Layer], right: Sequence[Layer]) -> bool:
+    """Whether two chains compute the same, whatever the names."""
+    return len(left) == len(right) and all(a.same(b) for a, b in zip(left, right, strict=True))
+
+
 def expect(value: object, kind: type, what: str, most: int | None = None) -> object:
     """`value` when it is of that type and not longer than `most`; raises Malformed otherwise."""
     if not isinstance(value, kind) or (kind is int and isinstance(value, bool)):

@@ -108,7 +108,7 @@ MISTAKES: dict[str, tuple[str, str]] = {
         "block 5 的輸出是高 × 寬 × 通道的特徵圖；VGG16 把它整個攤平，沒有先取平均或最大值。",
     ),
     "missing_dense": (
-        "少了全連接層 {layers}：分類頭 (head) 裡只有 {found} 個 `Dense`。",
+        "少了全連接層 {layers}：分類器 (head) 裡只有 {found} 個 `Dense`。",
         "論文表 1 的最下面列出了全連接層，數數看有幾個。",
     ),
     "extra_layer": (
@@ -171,10 +171,10 @@ MISTAKES: dict[str, tuple[str, str]] = {
     ),
     "include_top": (
         "`include_top` 沒有作用：`include_top={asked}` 時，模型的輸出是 {shape}。",
-        "用 `if include_top:` 分兩條路：一條接分類頭，另一條只做 pooling。",
+        "用 `if include_top:` 分兩條路：一條接分類器，另一條只做 pooling。",
     ),
     "softmax_without_top": (
-        "`include_top=False` 時模型最後還有 {layers}：拿掉分類頭後應該留下特徵，不是機率。",
+        "`include_top=False` 時模型最後還有 {layers}：拿掉分類器後應該留下特徵，不是機率。",
         "不含頂層的模型是給別的網路當骨幹 (backbone) 用的，blocks 之後只能有 pooling。",
     ),
     "sequential": (
@@ -220,6 +220,13 @@ def diagnose(code: str, part: str, **numbers: object) -> Diagnosis:
     """The diagnosis of that mistake with its numbers filled in."""
     message, hint = MISTAKES[code]
     return Diagnosis(code, message.format(**numbers), hint, part)
+
+
+def renamed(pairs: list[tuple[str, str]], part: str) -> list[Diagnosis]:
+    """The diagnosis of names that are not the ones expected, from pairs (expected, found)."""
+    other = [f"`{found}` → `{expected}`" for expected, found in pairs if expected != found]
+    more = f" 等 {len(other)} 層" if len(other) > 3 else ""
+    return [diagnose("names", part, names="、".join(other[:3]) + more)] if other else []
 
 
 def most_telling_first(diagnoses: list[Diagnosis]) -> tuple[Diagnosis, ...]:

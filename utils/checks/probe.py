@@ -56,22 +56,27 @@ def _look(model: Any, shape: tuple | None, seed: int, tensor: Any) -> dict:
 
     if not isinstance(model, keras.Model):
         return {"returned": type(model).__name__}
-    summary, error = attempt(summarize, model)
+    summary, error = attempt(_summary, model)
     if error:  # its own input may be open, or not known yet
-        summary, error = attempt(summarize, model, shape or (224, 224, 3))
+        summary, error = attempt(_summary, model, shape or (224, 224, 3))
     if error:
         return {"unreadable": error}
     outputs = None
-    if shape == summary.input_shape and summary.params <= MOST_PARAMS:
+    params = sum(row["params"] for row in summary["rows"])
+    if shape and list(shape) == summary["input_shape"] and params <= MOST_PARAMS:
         outputs, _ = attempt(_run, model, shape, seed)
     return {
         "model": {
             "class": type(model).__name__,
-            "summary": summary.to_dict(),
-            "tied": tensor is not None and model.inputs[0] is tensor,
+            "summary": summary,
+            "tied": any(given is tensor for given in model.inputs or []),
             "outputs": outputs,
         }
     }
+
+
+def _summary(model: Any, shape: tuple | None = None) -> dict:
+    return summarize(model, shape).to_dict()
 
 
 def _run(model: Any, shape: tuple, seed: int) -> list:
@@ -79,6 +84,7 @@ def _run(model: Any, shape: tuple, seed: int) -> list:
     if not model.built:
         model.build((None, *shape))
     draw = weight_source(seed)
-    model.set_weights([draw(weight.shape) for weight in model.weights])
+    for weight in model.weights:  # one at a time: a copy of them all would double the memory
+        weight.assign(draw(weight.shape))
     values = np.asarray(model(seeded_images(seed, shape), training=False))[0].ravel()
     return [float(f"{value:.7g}") if np.isfinite(value) else None for value in values]
