@@ -411,9 +411,10 @@ def bubbles(
     unit: str = "",
     ax: Axes | None = None,
 ) -> Axes:
-    """Draw circles whose areas go with `sizes`, each with its label on the right.
+    """Draw circles whose areas go with `sizes`, each with its label beside it.
 
-    A legend shows three sizes; `unit` is what they are measured in.
+    The label is on the right, or on the left where another circle is in its way. A legend shows
+    three sizes; `unit` is what they are measured in.
     """
     x, y, sizes = (np.asarray(values, dtype=float) for values in (x, y, sizes))
     if not len(x) == len(y) == len(sizes) == len(labels) > 0:
@@ -427,14 +428,21 @@ def bubbles(
     look = {"facecolor": "none", "edgecolor": INK}
     ax.scatter(x, y, areas, **look)
     ax.scatter(x, y, 4, color=INK)
-    for left, bottom, area, label in zip(x, y, areas, labels, strict=True):
-        place = {"xytext": (math.sqrt(area / math.pi) + 3, 0), "textcoords": "offset points"}
-        ax.annotate(label, (left, bottom), va="center", fontsize=9, **place)
+    ax.margins(x=0.16, y=0.12)
+    # Where the bubbles are, in points: what a label is measured in.
+    places = ax.transData.transform(np.column_stack([x, y])) * 72 / ax.figure.dpi
+    for index, label in enumerate(labels):
+        radius = math.sqrt(areas[index] / math.pi)
+        across, up = np.delete(places - places[index], index, axis=0).T
+        reach = radius + 6 * len(str(label))
+        side = -1 if np.any((across > 0) & (across < reach) & (abs(up) < 8)) else 1
+        offset = {"xytext": (side * (radius + 3), 0), "textcoords": "offset points"}
+        aligned = {"ha": "left" if side > 0 else "right", "va": "center"}
+        ax.annotate(label, (x[index], y[index]), fontsize=9, **offset, **aligned)
     for size in (float(f"{sizes.max() / share:.1g}") for share in (25, 5, 1)):
         ax.scatter([], [], LARGEST * size / sizes.max(), label=f"{size:g} {unit}".strip(), **look)
     above = {"loc": "lower right", "bbox_to_anchor": (1, 1.01), "ncols": 3, "frameon": False}
     ax.legend(borderpad=1.2, handletextpad=2, columnspacing=3, **above)
-    ax.margins(x=0.16, y=0.12)
     ax.grid(alpha=0.3)
     return ax
 
