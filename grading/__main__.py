@@ -7,12 +7,18 @@ import sqlite3
 import sys
 from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from .record import Override
 
 EPILOG = """
-PATH holds a folder for each student, or one notebook for each. DIR gets grades.csv, a page for each
-student in feedback/, report.html for you, and grades.sqlite, by which the next run grades only what
-changed. Statuses: graded, unfinished (still blank), missing (no such function), error, died (its
-kernel), flood (of output), memory, timeout, broken (no readable notebook).
+PATH holds a folder for each student, or one notebook for each; or it is the archive that Moodle or
+Canvas gives, or nbgrader's course folder. DIR gets grades.csv; moodle.csv and canvas.csv to import;
+a page for each student in feedback/; report.html and similar.csv for you; and grades.sqlite, by
+which the next run grades only what changed. Statuses: graded, unfinished (still blank), missing (no
+such function), error, died (its kernel), flood (of output), memory, timeout, broken (no readable
+notebook).
 
 The notebooks are run in a sandbox, which needs Linux and bubblewrap. Where there is none, only the
 course's own examples run, and with --no-sandbox files that you would open and run yourself.
@@ -34,6 +40,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
             timeout=options.timeout or batch.TIMEOUT,
             release=options.release or batch.RELEASE,
             sandboxed=False if options.no_sandbox else None,
+            by_hand=_by_hand(options),
             scheduler=options.scheduler,
         )
     except (OSError, ValueError, sqlite3.Error, SandboxError) as error:
@@ -45,7 +52,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     counts = ", ".join(f"{count} {status}" for status, count in result.counts().most_common())
     print(f"{len(result.rows)} submissions: {counts}")
     print(f"{result.graded} run now, the others unchanged; cases drawn from seed {result.seed}")
-    for name in ("grades.csv", "feedback", "report.html"):
+    for name in ("grades.csv", "feedback", "report.html", "similar.csv"):
         print(f"  {options.out / name}")
     return 0
 
@@ -65,8 +72,20 @@ def _parser() -> argparse.ArgumentParser:
     add("--seed", metavar="S", type=int, help="draws the cases (default: DIR's own, drawn once)")
     add("--timeout", metavar="S", type=_positive(float), help="seconds a submission (default: 300)")
     add("--release", metavar="FILE", type=Path, help="the homework (default: Day018_vgg16.ipynb)")
+    mark = ("STUDENT", "TASK", "POINTS")
+    add("--override", nargs=3, metavar=mark, help="give a mark by hand; POINTS none takes it back")
+    add("--reason", metavar="TEXT", default="", help="why, for the student and for the record")
     add("--no-sandbox", action="store_true", help="run trusted files as yourself, unprotected")
     return parser
+
+
+def _by_hand(options: argparse.Namespace) -> tuple[str, str, Override | None] | None:
+    from .record import Override
+
+    if not options.override:
+        return None
+    student, task, points = options.override
+    return student, task, None if points == "none" else Override(float(points), options.reason)
 
 
 def _positive(kind: type):

@@ -8,7 +8,7 @@ import json
 import os
 import secrets
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Executor
 from contextlib import nullcontext
 from dataclasses import dataclass, replace
@@ -19,10 +19,11 @@ from tqdm import tqdm
 
 from utils import checks
 
-from . import intake, report, restore, trust, work
+from . import intake, report, restore, similar, trust, work
 from . import workers as pools
-from .intake import BrokenNotebook, Submission
-from .record import Ledger, Record
+from .intake import BrokenNotebook, Cell, Submission
+from .record import Ledger, Override, Record
+from .rows import Row
 
 ROOT = Path(__file__).resolve().parent.parent
 RELEASE = ROOT / "Day018_vgg16.ipynb"
@@ -38,7 +39,7 @@ PACKAGES = ("keras", "numpy", "papermill")
 class Batch:
     """What `grade` did: a row a submission, of which `graded` were run now."""
 
-    rows: list[report.Row]
+    rows: list[Row]
     graded: int
     seed: int
 
@@ -56,6 +57,7 @@ def grade(
     timeout: float = TIMEOUT,
     release: Path = RELEASE,
     sandboxed: bool | None = None,
+    by_hand: tuple[str, str, Override | None] | None = None,
     scheduler: str | None = None,
     executor: Executor | None = None,
     progress: bool = True,
@@ -65,8 +67,10 @@ def grade(
     `seed` draws the cases; without one, the folder `out` draws its own once and keeps it. The work
     goes to `executor`, to the Dask cluster at `scheduler`, or to `workers` processes. `sandboxed`
     is False when the files are trusted; None runs the course's own examples also where there is no
-    sandbox. Raises FileNotFoundError when there is nothing to grade, ValueError when `release` is
-    not the homework, SandboxError when there is no sandbox for files that need one.
+    sandbox. `by_hand` is a student, a task and the mark that the instructor gives for it from now
+    on. Raises FileNotFoundError when there is nothing to grade, ValueError when `release` is not
+    the homework or that mark makes no sense, SandboxError when there is no sandbox for files that
+    need one.
     """
     submissions = intake.find(path, prefer=release.stem.partition("_")[0])
     if sandboxed is None:
@@ -74,6 +78,8 @@ def grade(
     sheet = _read_release(release)
     out.mkdir(parents=True, exist_ok=True)
     ledger = Ledger(out / "grades.sqlite")
+    if by_hand:
+        _override(ledger, {each.student for each in submissions}, *by_hand)
     if seed is None:
         seed = int(ledger.setting("seed", str(secrets.randbelow(2**31))))
     cases = {name: task.draw_case(seed) for name, task in checks.TASKS.items()}
@@ -95,8 +101,19 @@ def grade(
             bar.update()
 
         graded = _grade_changed(submissions, job, ledger, keep, connect, most)
-    rows = [report.Row(each, found[index]) for index, each in enumerate(submissions)]
-    report.write(rows, list(cases), out)
+    overrides = ledger.overrides()
+    rows = [
+        Row(each, found[index], overrides.get(each.student, {}))
+        for index, each in enumerate(submissions)
+    ]
+    report.write(
+        rows,
+        list(cases),
+        out,
+        title=release.stem,
+        pairs=similar.pairs(map(_cells, submissions), intake.read_cells(sheet)),
+        attempts=ledger.attempts(),
+    )
     return Batch(rows, graded, seed)
 
 
@@ -136,6 +153,29 @@ def _grade_changed(
             ledger.add(submissions[index].student, submissions[index].file, keys[index], result)
         keep(index, result)
     return len(keys)
+
+
+def _cells(submission: Submission) -> list[Cell]:
+    try:
+        return intake.read_cells(submission.read())
+    except BrokenNotebook:
+        return []
+
+
+def _override(
+    ledger: Ledger, students: Iterable[str], student: str, task: str, mark: Override | None
+) -> None:
+    """Keep a mark that was given by hand. Raises ValueError where it makes no sense."""
+    if student not in students:
+        raise ValueError(f"no submission is of a student {student!r}")
+    if task not in checks.TASKS:
+        raise ValueError(f"there is no task {task!r}; there are {', '.join(checks.TASKS)}")
+    most = checks.TASKS[task].max_points
+    if mark and not 0 <= mark.points <= most:
+        raise ValueError(f"{task} has 0 to {most:g} points, not {mark.points:g}")
+    if mark and not mark.reason.strip():
+        raise ValueError("a mark given by hand needs a reason: --reason TEXT")
+    ledger.override(student, task, mark)
 
 
 def _read_release(path: Path) -> bytes:

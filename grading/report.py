@@ -1,27 +1,19 @@
-"""Writes what was found: `grades.csv`, a feedback page a student, a page for the instructor."""
+"""Writes what was found: tables, a feedback page a student, a page for the instructor."""
 
 from __future__ import annotations
 
-import csv
 import hashlib
-import io
 import os
 import re
-import statistics
-from collections import Counter
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import jinja2
 
-from utils.checks.score import Diagnosis, Score
-
-from .intake import Submission
-from .record import STATUSES, Record
-
-# Excel takes a cell that begins so for a formula.
-FORMULA = ("=", "+", "-", "@", "\t", "\r")
+from . import exports, overview
+from .record import STATUSES, Attempt
+from .rows import Row
+from .similar import Pair
 
 # What an exception means, for somebody who meets it for the first time.
 PLAIN_WORDS = {
@@ -40,6 +32,7 @@ PLAIN_WORDS = {
     "KeyboardInterrupt": "這一格執行太久，被中止了：可能是無窮迴圈，或訓練太久。",
     "MemoryError": "記憶體不足：檢查輸入的大小與層的寬度。",
     "RecursionError": "函式不斷呼叫自己：少了結束的條件。",
+    "OutputLimit": "印出的內容太多，這一格被中止了：可能在迴圈裡不停地印。",
     "SystemExit": "程式呼叫了 exit()：請拿掉它。",
 }
 OTHER_EXCEPTION = "這一格執行時發生例外，最後一行說明了原因。"
@@ -53,67 +46,32 @@ _templates = jinja2.Environment(
 )
 
 
-@dataclass(frozen=True)
-class Row:
-    """A submission and its record."""
+def write(
+    rows: Sequence[Row],
+    tasks: Sequence[str],
+    out: Path,
+    *,
+    title: str = "homework",
+    pairs: Sequence[Pair] = (),
+    attempts: Mapping[str, Sequence[Attempt]] | None = None,
+) -> None:
+    """Write every report of `rows` to the folder `out`; each file is replaced as a whole.
 
-    submission: Submission
-    record: Record
-
-    @property
-    def notes(self) -> tuple[str, ...]:
-        """What the instructor should know about how the answer was found."""
-        return (*self.submission.notes, *self.record.notes)
-
-    @property
-    def scores(self) -> dict[str, Score]:
-        """The marks by task."""
-        return {task: Score.from_dict(data) for task, data in self.record.scores.items()}
-
-    @property
-    def diagnoses(self) -> list[Diagnosis]:
-        """The mistakes, the most telling first."""
-        return [diagnosis for score in self.scores.values() for diagnosis in score.diagnoses]
-
-    @property
-    def diagnosis(self) -> str:
-        """Why points are missing, in one line, and how the answer was found where that matters."""
-        if self.record.status == "graded":
-            reasons = [diagnosis.message for diagnosis in self.diagnoses]
-        else:
-            reasons = [self.record.detail or STATUSES[self.record.status]]
-        return "；".join([*reasons, *self.notes])
-
-
-def write(rows: Sequence[Row], tasks: Sequence[str], out: Path) -> None:
-    """Write every report of `rows` to the folder `out`; each file is replaced as a whole."""
-    pages = _pages(rows)
-    _replace(out / "grades.csv", grades_csv(rows, tasks), "utf-8-sig")
+    `title` is the assignment's name in Canvas. A gradebook's file is written where some of the
+    submissions may be from there.
+    """
+    pages = page_names(rows)
+    _replace(out / "grades.csv", exports.grades_csv(rows, tasks), "utf-8-sig")
+    _replace(out / "similar.csv", exports.similar_csv(rows, pairs), "utf-8-sig")
+    _replace(out / "history.csv", exports.history_csv(attempts or {}), "utf-8-sig")
+    if theirs := [row for row in rows if row.submission.lms != "canvas"]:
+        _replace(out / "moodle.csv", exports.moodle_csv(theirs))
+    if theirs := [row for row in rows if row.submission.lms != "moodle"]:
+        _replace(out / "canvas.csv", exports.canvas_csv(theirs, title))
     (out / "feedback").mkdir(exist_ok=True)
     for row, page in zip(rows, pages, strict=True):
         _replace(out / "feedback" / page, feedback(row))
-    _replace(out / "report.html", class_report(rows, pages))
-
-
-def grades_csv(rows: Sequence[Row], tasks: Sequence[str]) -> str:
-    """A line a submission; to be written with the byte-order mark by which Excel knows UTF-8."""
-    text = io.StringIO()
-    writer = csv.writer(text, lineterminator="\n")
-    writer.writerow(["student", "file", "status", "score", "max_score", *tasks, "diagnosis"])
-    for row in rows:
-        scores = row.scores
-        writer.writerow(
-            [
-                _inert(row.submission.student),
-                _inert(row.submission.file),
-                row.record.status,
-                f"{row.record.score:g}",
-                f"{row.record.max_score:g}",
-                *(f"{scores[task].points:g}" if task in scores else "0" for task in tasks),
-                _inert(row.diagnosis),
-            ]
-        )
-    return text.getvalue()
+    _replace(out / "report.html", class_report(rows, pages, pairs))
 
 
 def feedback(row: Row) -> str:
@@ -127,34 +85,20 @@ def feedback(row: Row) -> str:
         row=row,
         status=STATUSES[row.record.status],
         cards=[score._repr_html_() for score in row.scores.values()],
+        notes=(*row.submission.notes, *row.record.notes),
         failures=failures,
     )
 
 
-def class_report(rows: Sequence[Row], pages: Sequence[str]) -> str:
-    """The instructor's page: how the marks lie, the commonest mistakes, a line a student."""
-    marks = [row.record.score for row in rows]
-    first = {d.code: d.message for row in reversed(rows) for d in row.diagnoses}
-    counts = Counter(code for row in rows for code in {d.code for d in row.diagnoses})
+def class_report(rows: Sequence[Row], pages: Sequence[str], pairs: Sequence[Pair]) -> str:
+    """The instructor's page: what the notebook finds in the marks, and a line a student."""
     return _templates.get_template("report.html").render(
+        notebook=overview.run(overview.data(rows, pairs)),
         rows=list(zip(rows, pages, strict=True)),
-        statuses=Counter(row.record.status for row in rows),
-        meanings=STATUSES,
-        mean=statistics.mean(marks),
-        median=statistics.median(marks),
-        bars=_histogram(rows),
-        mistakes=[(first[code], count) for code, count in counts.most_common(10)],
     )
 
 
-def _histogram(rows: Sequence[Row]) -> list[tuple[str, int]]:
-    """How many rows have each whole mark, the rest rounded down."""
-    most = int(max(row.record.max_score for row in rows))
-    counts = Counter(int(row.record.score) for row in rows)
-    return [(str(mark), counts[mark]) for mark in range(most + 1)]
-
-
-def _pages(rows: Sequence[Row]) -> list[str]:
+def page_names(rows: Sequence[Row]) -> list[str]:
     """A file name a row, as like the student's name as every file system allows, none twice."""
     pages, taken = [], set()
     for row in rows:
@@ -166,11 +110,6 @@ def _pages(rows: Sequence[Row]) -> list[str]:
         taken.add(name.casefold())
         pages.append(f"{name}.html")
     return pages
-
-
-def _inert(text: str) -> str:
-    """Text that no spreadsheet takes for a formula."""
-    return f"'{text}" if text.startswith(FORMULA) else text
 
 
 def _replace(path: Path, text: str, encoding: str = "utf-8") -> None:

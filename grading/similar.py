@@ -39,10 +39,10 @@ class Pair:
     shared: int
 
 
-def pairs(submissions: Sequence[Sequence[Cell]], release: Sequence[Cell]) -> list[Pair]:
+def pairs(submissions: Iterable[Sequence[Cell]], release: Sequence[Cell]) -> list[Pair]:
     """The pairs that are most alike, the most alike first; at most MOST_PAIRS."""
     given = {normal_source(cell.source) for cell in release}
-    rare = _rare([pieces(cells, given) for cells in submissions])
+    rare = _rare([_array(pieces(cells, given)) for cells in submissions])
     found = [pair for first in range(0, rare.shape[0], CHUNK) for pair in _alike(rare, first)]
     return sorted(found, key=lambda pair: (-pair.similarity, -pair.shared))[:MOST_PAIRS]
 
@@ -78,11 +78,15 @@ def _nodes(tree: ast.AST) -> Iterator[str]:
         waiting.extend(reversed(list(ast.iter_child_nodes(node))))
 
 
-def _rare(found: Sequence[set[int]]) -> sparse.csr_array:
+def _array(found: set[int]) -> np.ndarray:
+    return np.fromiter(found, np.uint32, len(found))
+
+
+def _rare(found: Sequence[np.ndarray]) -> sparse.csr_array:
     """A row a submission and a column a piece: 1 where it has one that is not common."""
     lengths = [len(each) for each in found]
     names, columns = np.unique(
-        np.fromiter((piece for each in found for piece in each), np.uint32), return_inverse=True
+        np.concatenate([*found, np.empty(0, np.uint32)]), return_inverse=True
     )
     table = sparse.csr_array(
         (np.ones(len(columns), np.int32), columns, np.cumsum([0, *lengths])),

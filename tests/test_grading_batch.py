@@ -3,14 +3,22 @@
 from __future__ import annotations
 
 import csv
+import zipfile
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from grading import batch, work
+from grading import batch, overview, work
 from grading.__main__ import main
-from grading.record import Record
+from grading.record import Override, Record
 from tests.test_grading_work import ANSWERED, RELEASE
+from utils.checks.score import Part, Score
+
+
+def by_length(job: work.Job) -> Record:
+    """A mark that the length of the file decides."""
+    score = Score("vgg16", "VGG16", (Part("all", "全部", len(job.content) % 10, 10),))
+    return Record("graded", 10, score.points, scores={"vgg16": score.to_dict()})
 
 
 @pytest.fixture
@@ -21,7 +29,8 @@ def folder(tmp_path, monkeypatch):
     for student in ("s1", "s2", "s3"):
         (submissions / f"{student}.ipynb").write_bytes(ANSWERED + b" " * int(student[1]))
     (tmp_path / "Day018_vgg16.ipynb").write_bytes(RELEASE)
-    monkeypatch.setattr(work, "grade", lambda job: Record("graded", 10, len(job.content) % 10))
+    monkeypatch.setattr(work, "grade", by_length)
+    monkeypatch.setattr(overview, "run", lambda data: "")
     return tmp_path
 
 
@@ -108,6 +117,48 @@ def test_a_batch_that_was_stopped_goes_on_where_it_was(folder, monkeypatch):
         patch.setattr(work, "grade", grade_two)
         run(folder)
     assert run(folder).graded == 1
+
+
+def test_a_mark_given_by_hand_stands_in_every_run_until_it_is_taken_back(folder):
+    run(folder, by_hand=("s2", "vgg16", Override(9.5, "口試")))
+    (folder / "submissions" / "s2.ipynb").write_bytes(ANSWERED + b"\n\n\n\n")
+    run(folder)
+    row = table(folder)[1]
+    assert (row["score"], row["vgg16"]) == ("9.5", "9.5")
+    assert "口試" in row["diagnosis"]
+    result = run(folder, by_hand=("s2", "vgg16", None))
+    assert float(table(folder)[1]["score"]) == result.rows[1].record.score != 9.5
+    history = (folder / "out" / "history.csv").read_text("utf-8-sig").splitlines()
+    assert len([line for line in history if line.startswith("s2,")]) == 2
+
+
+@pytest.mark.parametrize(
+    ("by_hand", "why"),
+    [
+        (("s9", "vgg16", Override(1, "x")), "s9"),
+        (("s1", "vgg19", Override(1, "x")), "vgg19"),
+        (("s1", "vgg16", Override(11, "x")), "0 to 10"),
+        (("s1", "vgg16", Override(float("nan"), "x")), "0 to 10"),
+        (("s1", "vgg16", Override(1, " ")), "reason"),
+    ],
+)
+def test_a_mark_by_hand_that_makes_no_sense_is_refused(folder, by_hand, why):
+    with pytest.raises(ValueError, match=why):
+        run(folder, by_hand=by_hand)
+
+
+def test_the_archive_of_a_gradebook_comes_back_as_its_import(folder):
+    archive = folder / "submissions" / "moodle.zip"
+    with zipfile.ZipFile(archive, "w") as target:
+        target.writestr("王小明_77_assignsubmission_file_/Day018_vgg16.ipynb", ANSWERED)
+    with ThreadPoolExecutor(2) as pool:
+        release = folder / "Day018_vgg16.ipynb"
+        batch.grade(archive, folder / "out", release=release, executor=pool, progress=False)
+    with (folder / "out" / "moodle.csv").open(encoding="utf-8", newline="") as file:
+        (row,) = csv.DictReader(file)
+    assert row["Identifier"] == "Participant 77"
+    assert row["Full name"] == "王小明"
+    assert not (folder / "out" / "canvas.csv").exists()
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,128 @@
+"""The tables of a batch: for Excel and pandas, and for the gradebooks of Moodle and Canvas."""
+
+from __future__ import annotations
+
+import csv
+import html
+import io
+from collections.abc import Iterable, Sequence
+
+from .record import Attempt
+from .rows import Row
+from .similar import Pair
+
+# A spreadsheet takes a cell that begins so for a formula; the full-width ones in East Asia.
+FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
+
+
+def grades_csv(rows: Iterable[Row], tasks: Sequence[str]) -> str:
+    """A line a submission; to be written with the byte-order mark by which Excel knows UTF-8."""
+    header = ["student", "file", "status", "score", "max_score", *tasks, "diagnosis"]
+    lines = (
+        [
+            row.submission.student,
+            row.submission.file,
+            row.record.status,
+            row.score,
+            row.record.max_score,
+            *(row.points(task) for task in tasks),
+            row.diagnosis,
+        ]
+        for row in rows
+    )
+    return _table(header, lines)
+
+
+def moodle_csv(rows: Iterable[Row]) -> str:
+    """Moodle's grading worksheet, and its gradebook's import by ID number.
+
+    The worksheet needs Identifier, Grade and Last modified (grade), by their English names
+    (mod/assign/feedback/offline/importgradeslib.php); "-" there means never graded, so that a newer
+    mark in Moodle is not replaced unasked. Comments are HTML in Moodle.
+    """
+    header = [
+        "Identifier",
+        "Full name",
+        "ID number",
+        "Grade",
+        "Maximum Grade",
+        "Last modified (grade)",
+        "Feedback comments",
+    ]
+    lines = []
+    for row in rows:
+        student = row.submission.student
+        known = row.submission.lms == "moodle"
+        name = row.submission.name if known else ""
+        who = [f"Participant {student}", name, ""] if known else ["", name, student]
+        lines.append([*who, row.score, row.record.max_score, None, html.escape(row.diagnosis)])
+    return _table(header, lines, empty="-")
+
+
+def canvas_csv(rows: Sequence[Row], assignment: str) -> str:
+    """Canvas' gradebook: five columns about the student, the assignment, a line of the maximum.
+
+    Canvas finds a student by ID, else by SIS User ID, else by SIS Login ID, and asks which
+    assignment is meant where none has this name (lib/gradebook_importer.rb).
+    """
+    header = ["Student", "ID", "SIS User ID", "SIS Login ID", "Section", assignment]
+    lines = [["    Points Possible", "", "", "", "", max(row.record.max_score for row in rows)]]
+    for row in rows:
+        student = row.submission.student
+        known = row.submission.lms == "canvas"
+        who = (
+            [row.submission.name or student, student, "", ""]
+            if known
+            else [student, "", student, student]
+        )
+        lines.append([*who, "", row.score])
+    return _table(header, lines)
+
+
+def similar_csv(rows: Sequence[Row], pairs: Iterable[Pair]) -> str:
+    """A line a pair of submissions that an instructor should look at."""
+    header = ["student_a", "file_a", "student_b", "file_b", "similarity", "shared"]
+    lines = []
+    for pair in pairs:
+        both = rows[pair.first].submission, rows[pair.second].submission
+        names = [name for each in both for name in (each.student, each.file)]
+        lines.append([*names, pair.similarity, pair.shared])
+    return _table(header, lines)
+
+
+def history_csv(attempts: dict[str, list[Attempt]]) -> str:
+    """A line for every time that something was graded, marks given by hand not counted."""
+    header = ["student", "file", "graded_at", "status", "score", "max_score", "seconds"]
+    lines = (
+        [
+            student,
+            attempt.file,
+            attempt.at.isoformat(timespec="seconds"),
+            attempt.record.status,
+            attempt.record.score,
+            attempt.record.max_score,
+            attempt.record.seconds,
+        ]
+        for student, each in attempts.items()
+        for attempt in each
+    )
+    return _table(header, lines)
+
+
+def inert(text: str) -> str:
+    """Text that no spreadsheet takes for a formula."""
+    return f"'{text}" if text.lstrip(" ").startswith(FORMULA) else text
+
+
+def _table(header: Sequence[str], lines: Iterable[Sequence], empty: str = "") -> str:
+    """The lines as CSV: numbers short, None as `empty`, text that is no formula."""
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\n")
+    for line in (header, *lines):
+        writer.writerow(
+            [
+                empty if cell is None else inert(cell) if isinstance(cell, str) else f"{cell:g}"
+                for cell in line
+            ]
+        )
+    return text.getvalue()

@@ -1,0 +1,86 @@
+"""Runs `overview.ipynb`, the class report, on a batch's data; papermill sets its parameter."""
+
+from __future__ import annotations
+
+import json
+import tempfile
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import papermill
+from jupyter_client import AsyncKernelManager
+from jupyter_client.kernelspec import KernelSpecManager
+from nbconvert import HTMLExporter
+
+from .record import STATUSES
+from .rows import Row
+from .similar import Pair
+
+NOTEBOOK = Path(__file__).with_name("overview.ipynb")
+
+
+def data(rows: Sequence[Row], pairs: Sequence[Pair]) -> dict[str, Any]:
+    """What the notebook reads: tables as lists of plain dicts."""
+    students = [row.submission.student for row in rows]
+    return {
+        "statuses": STATUSES,
+        "submissions": [
+            {
+                "student": row.submission.student,
+                "status": row.record.status,
+                "score": row.score,
+                "max_score": row.record.max_score,
+                "seconds": row.record.seconds,
+                "detail": row.record.detail,
+            }
+            for row in rows
+        ],
+        "parts": [
+            {
+                "task": score.title,
+                "part": part.title,
+                "name": part.name,
+                "share": part.points / part.max_points,
+            }
+            for row in rows
+            for score in row.scores.values()
+            for part in score.parts
+        ],
+        "mistakes": [
+            {"student": row.submission.student, "code": mistake.code, "message": mistake.message}
+            for row in rows
+            for mistake in row.diagnoses
+        ],
+        "pairs": [
+            {
+                "a": students[pair.first],
+                "b": students[pair.second],
+                "similarity": pair.similarity,
+                "shared": pair.shared,
+            }
+            for pair in pairs
+        ],
+    }
+
+
+def run(content: dict[str, Any]) -> str:
+    """The executed notebook as HTML, without a page around it and without its code."""
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder, "data.json")
+        path.write_text(json.dumps(content), encoding="utf-8")
+        notebook = papermill.execute_notebook(
+            NOTEBOOK,
+            None,
+            parameters={"data": str(path)},
+            progress_bar=False,
+            km=AsyncKernelManager(kernel_spec_manager=KernelSpecManager(kernel_dirs=[])),
+        )
+    exporter = HTMLExporter(
+        template_name="basic",
+        exclude_input=True,
+        exclude_output_prompt=True,
+        exclude_anchor_links=True,
+    )
+    body, _ = exporter.from_notebook_node(notebook)
+    return body

@@ -1,0 +1,61 @@
+"""A submission with all that is known about it, as the reports tell it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from utils.checks.score import Diagnosis, Score
+
+from .intake import Submission
+from .record import STATUSES, Override, Record
+
+
+@dataclass(frozen=True)
+class Row:
+    """A submission, its record, and the marks that the instructor gave by hand, by task."""
+
+    submission: Submission
+    record: Record
+    overrides: Mapping[str, Override] = field(default_factory=dict)
+
+    def points(self, task: str) -> float:
+        """The mark of one task: the instructor's before the grader's."""
+        return self.overrides[task].points if task in self.overrides else self._graded(task)
+
+    @property
+    def score(self) -> float:
+        """The marks of all tasks together."""
+        changes = (o.points - self._graded(task) for task, o in self.overrides.items())
+        return self.record.score + sum(changes)
+
+    def _graded(self, task: str) -> float:
+        return self.record.scores.get(task, {}).get("points", 0.0)
+
+    @property
+    def scores(self) -> dict[str, Score]:
+        """What the grader found, by task."""
+        return {task: Score.from_dict(data) for task, data in self.record.scores.items()}
+
+    @property
+    def diagnoses(self) -> list[Diagnosis]:
+        """The mistakes, the most telling first."""
+        return [diagnosis for score in self.scores.values() for diagnosis in score.diagnoses]
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What to know beside the mark: how the answer was found, what was changed by hand."""
+        by_hand = (
+            f"{task} 由老師改為 {override.points:g} 分：{override.reason}"
+            for task, override in self.overrides.items()
+        )
+        return (*by_hand, *self.submission.notes, *self.record.notes)
+
+    @property
+    def diagnosis(self) -> str:
+        """Why points are missing, in one line, and how the answer was found where that matters."""
+        if self.record.status == "graded":
+            reasons = [diagnosis.message for diagnosis in self.diagnoses]
+        else:
+            reasons = [self.record.detail or STATUSES[self.record.status]]
+        return "；".join([*reasons, *self.notes])
