@@ -75,14 +75,14 @@ def grade(
     submissions = intake.find(path, prefer=release.stem.partition("_")[0])
     if sandboxed is None:
         sandboxed = trust.needs_sandbox(submissions)
-    sheet = _read_release(release)
+    sheet, tasks = _read_release(release)
     out.mkdir(parents=True, exist_ok=True)
     ledger = Ledger(out / "grades.sqlite")
     if by_hand:
-        _override(ledger, {each.student for each in submissions}, *by_hand)
+        _override(ledger, {each.student for each in submissions}, tasks, *by_hand)
     if seed is None:
         seed = int(ledger.setting("seed", str(secrets.randbelow(2**31))))
-    cases = {name: task.draw_case(seed) for name, task in checks.TASKS.items()}
+    cases = {name: checks.TASKS[name].draw_case(seed) for name in tasks}
     job = work.Job(b"", sheet, cases, timeout, sandboxed)
     if executor:
         connect, most = lambda: nullcontext(executor), 2
@@ -163,13 +163,18 @@ def _cells(submission: Submission) -> list[Cell]:
 
 
 def _override(
-    ledger: Ledger, students: Iterable[str], student: str, task: str, mark: Override | None
+    ledger: Ledger,
+    students: Iterable[str],
+    tasks: Sequence[str],
+    student: str,
+    task: str,
+    mark: Override | None,
 ) -> None:
     """Keep a mark that was given by hand. Raises ValueError where it makes no sense."""
     if student not in students:
         raise ValueError(f"no submission is of a student {student!r}")
-    if task not in checks.TASKS:
-        raise ValueError(f"there is no task {task!r}; there are {', '.join(checks.TASKS)}")
+    if task not in tasks:
+        raise ValueError(f"there is no task {task!r}; there are {', '.join(tasks)}")
     most = checks.TASKS[task].max_points
     if mark and not 0 <= mark.points <= most:
         raise ValueError(f"{task} has 0 to {most:g} points, not {mark.points:g}")
@@ -178,17 +183,23 @@ def _override(
     ledger.override(student, task, mark)
 
 
-def _read_release(path: Path) -> bytes:
-    """The homework as it was given out. Raises ValueError where a task of it can't be graded."""
+def _read_release(path: Path) -> tuple[bytes, list[str]]:
+    """A notebook as it was given out, and its tasks: those with a check cell of their name in it.
+
+    Raises ValueError where there is none, or one of them can't be graded.
+    """
     try:
         content = path.read_bytes()
         cells = intake.read_cells(content)
     except (OSError, BrokenNotebook) as error:
         raise ValueError(f"the homework {path} can't be read: {error}") from error
-    functions = {name: task.function for name, task in checks.TASKS.items()}
-    if lost := restore.untestable(cells, functions):
-        raise ValueError(f"{path} has no blank or no check for {', '.join(lost)}")
-    return content
+    tasks = restore.checked(cells)
+    if unknown := [task for task in tasks if task not in checks.TASKS]:
+        raise ValueError(f"{path} checks {', '.join(unknown)}: no such task in utils.checks")
+    lost = restore.untestable(cells, {task: checks.TASKS[task].function for task in tasks})
+    if lost or not tasks:
+        raise ValueError(f"{path} has no blank or no check for {', '.join(lost) or 'any task'}")
+    return content, tasks
 
 
 def _version() -> str:

@@ -59,10 +59,14 @@ def readings(
         yield _by_name(sheet, second)
 
 
+def checked(release: Sequence[Cell]) -> list[str]:
+    """The tasks that `release` checks for points, in its order."""
+    return [task for cell in release if (task := _check_of(cell))]
+
+
 def untestable(release: Sequence[Cell], functions: Mapping[str, str]) -> list[str]:
     """The tasks for which `release` has no answer cell or no check cell."""
-    sheet = _Sheet((), release)
-    checks = {_check_of(cell) for cell in release}
+    sheet, checks = _Sheet((), release), checked(release)
     return [t for t, f in functions.items() if t not in checks or sheet.blank_of(f) is None]
 
 

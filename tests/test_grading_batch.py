@@ -161,6 +161,19 @@ def test_the_archive_of_a_gradebook_comes_back_as_its_import(folder):
     assert not (folder / "out" / "canvas.csv").exists()
 
 
+def test_a_notebook_is_graded_for_the_tasks_that_it_checks(folder):
+    release = folder / "Day018_vgg16.ipynb"
+    assert batch._read_release(release) == (RELEASE, ["vgg16"])
+    for source, why in (
+        (RELEASE.replace(b'"grade_id": "vgg16"', b'"grade_id": "vgg61"'), "vgg61: no such task"),
+        (RELEASE.replace(b"def VGG16", b"def VGG61"), "no blank or no check for vgg16"),
+        (b'{"cells": []}', "no check for any task"),
+    ):
+        release.write_bytes(source)
+        with pytest.raises(ValueError, match=why):
+            run(folder)
+
+
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
