@@ -9,15 +9,15 @@ from pathlib import Path
 from typing import Any
 
 import papermill
-from jupyter_client import AsyncKernelManager
-from jupyter_client.kernelspec import KernelSpecManager
 from nbconvert import HTMLExporter
 
+from . import kernels
 from .record import STATUSES
 from .rows import Row
 from .similar import Pair
 
 NOTEBOOK = Path(__file__).with_name("overview.ipynb")
+SECONDS = 600
 
 
 def data(rows: Sequence[Row], pairs: Sequence[Pair]) -> dict[str, Any]:
@@ -69,13 +69,10 @@ def run(content: dict[str, Any]) -> str:
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder, "data.json")
         path.write_text(json.dumps(content), encoding="utf-8")
-        notebook = papermill.execute_notebook(
-            NOTEBOOK,
-            None,
-            parameters={"data": str(path)},
-            progress_bar=False,
-            km=AsyncKernelManager(kernel_spec_manager=KernelSpecManager(kernel_dirs=[])),
-        )
+        with kernels.kernel(SECONDS, sandboxed=False) as kernel:  # it is our own
+            notebook = papermill.execute_notebook(
+                NOTEBOOK, None, {"data": str(path)}, progress_bar=False, km=kernel.manager
+            )
     exporter = HTMLExporter(
         template_name="basic",
         exclude_input=True,
