@@ -7,6 +7,7 @@ import atexit
 import os
 import shutil
 import signal
+import socket
 import subprocess
 import sys
 import tempfile
@@ -24,14 +25,10 @@ from jupyter_client.kernelspec import KernelSpecManager
 from jupyter_client.provisioning import KernelProvisionerBase
 from nbclient.util import run_sync
 
-from .sandbox import COURSE, KERNEL_ENVIRONMENT, MEMORY, ROOT, Zygote
+from .sandbox import COURSE, KERNEL_ENVIRONMENT, MEMORY, ROOT, KernelLost, Zygote
 
 MESSAGE = 8_000_000  # bytes of the largest message that is taken from a kernel
 PORTS = ("shell_port", "iopub_port", "stdin_port", "hb_port", "control_port")
-
-
-class KernelLost(RuntimeError):
-    """The warm process died, and a kernel with it that had done nothing wrong."""
 
 
 @dataclass
@@ -125,6 +122,14 @@ def warm_process() -> Zygote:
         return _zygote
 
 
+def launch(request: dict[str, Any]) -> tuple[socket.socket, Path]:
+    """`Zygote.launch` of the warm process, or of a new one where that one is dead."""
+    try:
+        return warm_process().launch(request)
+    except KernelLost:
+        return warm_process().launch(request)
+
+
 @contextmanager
 def _forked() -> Iterator[Kernel]:
     manager = _manager()
@@ -163,8 +168,8 @@ class Forked(KernelProvisionerBase):
             setattr(manager, port, number)
         info = manager.get_connection_info()
         request = info | {"key": info["key"].decode()}
-        launch = asyncio.get_running_loop().run_in_executor
-        self.keeper, self.folder = await launch(None, warm_process().launch, request)
+        in_thread = asyncio.get_running_loop().run_in_executor
+        self.keeper, self.folder = await in_thread(None, launch, request)
         self.keeper.setblocking(False)
         manager.connection_file = str(self.folder / "kernel.json")
         self.connection_info = info | {"ip": str(self.folder / "k")}

@@ -12,6 +12,7 @@ from typing import Any
 
 MIME = "application/vnd.classic-cnn-course.answer"
 MAX_CHARACTERS = 5_000_000
+UNREADABLE = "unreadable"  # no probe answers so, and no mark takes it for an answer
 
 
 def ask(task: str, case: Mapping[str, Any], course: str) -> str:
@@ -61,7 +62,7 @@ def tell(given, student):
 
 
 def hear(outputs: Iterable[Mapping[str, Any]]) -> tuple[bool, object]:
-    """Whether a probe's cell answered, and the answer: JSON data, None where it is no such thing.
+    """Whether a probe's cell answered, and the answer: JSON data, or UNREADABLE.
 
     Two answers are none: code that adds an answer of its own gains nothing.
     """
@@ -69,8 +70,8 @@ def hear(outputs: Iterable[Mapping[str, Any]]) -> tuple[bool, object]:
     if not answers:
         return False, None
     if len(answers) > 1 or not isinstance(answers[0], str) or len(answers[0]) > MAX_CHARACTERS:
-        return True, None
+        return True, UNREADABLE
     try:
         return True, json.loads(answers[0])
     except (ValueError, RecursionError):
-        return True, None
+        return True, UNREADABLE

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
 import logging
 import re
@@ -21,8 +20,9 @@ from papermill.engines import NBClientEngine, papermill_engines
 from papermill.exceptions import PapermillExecutionError
 
 from . import kernels, probe
-from .kernels import Kernel, KernelLost
+from .kernels import Kernel
 from .restore import Reading, Step, binds
+from .sandbox import KernelLost
 
 # What the homework's `parameters` cell is given, where it has such a name: nothing here is trained.
 PARAMETERS = {"epochs": 1, "train_size": 64}
@@ -32,7 +32,8 @@ CELL_SHARE = 1 / 3
 ENGINE = "grading"  # papermill's name for what runs the cells
 GRACE = 5  # seconds from the interrupt to the kill
 START_TIMEOUT = 60
-OUTPUT = 20_000_000  # bytes that a notebook may show; ten times as many end it
+SHOW_TIMEOUT = 20  # seconds from a cell's end to its last output
+OUTPUT = 20_000_000  # bytes that a notebook may show
 TEXT_LIMIT = 5_000  # characters of a message or traceback that are kept
 
 ANSI = re.compile(r"\x1b\[[0-9;?]*[ -/]*[@-~]")
@@ -116,13 +117,18 @@ def _execute(
                 start_timeout=START_TIMEOUT,
                 timeout_func=seconds_for,
                 interrupt_on_timeout=True,
+                iopub_timeout=SHOW_TIMEOUT,
                 allow_errors=True,
                 on_cell_start=at_start,
             )
         except PapermillExecutionError:
             pass  # the exceptions of cells, read from their outputs below
-        except (TimeoutError, CellTimeoutError):
+        except TimeoutError:
             ended = "timeout"
+        except (
+            CellTimeoutError
+        ):  # the end of the cell was never shown: a message too large cut it off
+            ended = "flood"
         except DeadKernelError:
             ended = "died"
     if kernel.reason == "lost":
@@ -132,23 +138,17 @@ def _execute(
 
 
 class _Client(PapermillNotebookClient):
-    """Keeps so much of the output as a person could read, and interrupts a cell that floods."""
+    """Ends a kernel that shows more than a person could read."""
 
-    def __init__(self, notebook, kernel: Kernel, **options: Any):
+    def __init__(self, notebook: Any, kernel: Kernel, **options: Any):
         super().__init__(notebook, km=kernel.manager, **options)
-        self.kernel, self.shown, self.flood = kernel, 0, None
+        self.kernel, self.left = kernel, OUTPUT
 
     def process_message(self, msg: dict[str, Any], cell: NotebookNode, cell_index: int) -> Any:
-        content = msg["content"]
-        self.shown += len(json.dumps(content)) + sum(map(len, msg["buffers"]))
-        if self.shown > 10 * OUTPUT:
+        self.left -= len(json.dumps(msg["content"])) + sum(map(len, msg["buffers"]))
+        if self.left < 0:
             self.kernel.kill("flood")
-        if self.shown > OUTPUT and msg["msg_type"] not in ("status", "error"):
-            if self.flood is not cell:
-                self.flood = cell
-                self.interruption = asyncio.ensure_future(self.km.interrupt_kernel())
-            if probe.MIME not in content.get("data", {}):
-                return None
+            return None
         return super().process_message(msg, cell, cell_index)
 
 
@@ -158,7 +158,12 @@ class _Engine(NBClientEngine):
         """Run the notebook's cells in the kernel that `options` brings."""
         for unused in ("input_path", "execution_timeout", "log_output"):
             options.pop(unused, None)
-        _Client(nb_man, startup_timeout=start_timeout, **options).execute()
+        client = _Client(nb_man, startup_timeout=start_timeout, **options)
+        try:
+            client.execute()
+        finally:
+            if client.kc:
+                client.kc.stop_channels()
 
 
 papermill_engines.register(ENGINE, _Engine)

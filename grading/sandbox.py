@@ -11,6 +11,7 @@ import subprocess
 import sys
 import tempfile
 import threading
+from contextlib import suppress
 from functools import cache
 from pathlib import Path
 
@@ -29,6 +30,7 @@ MEMORY = (
     4_000_000_000  # bytes for all of a submission's processes; VGG16 at 224 pixels takes 2.1 GB
 )
 SCRATCH = 256_000_000  # bytes each of /tmp and of shared memory
+SHOWN = 5_000_000  # characters that a submission may print
 LIMITS = {  # of each process
     "RLIMIT_DATA": MEMORY,
     "RLIMIT_FSIZE": SCRATCH,
@@ -50,6 +52,10 @@ INSTALL = "install bubblewrap (sudo apt-get install bubblewrap, or dnf, pacman, 
 
 class SandboxError(RuntimeError):
     """No kernel could be isolated; nothing of the submission ran."""
+
+
+class KernelLost(RuntimeError):
+    """The warm process died, and a kernel with it that had done nothing wrong."""
 
 
 @cache
@@ -113,7 +119,7 @@ class Zygote:
     def launch(self, connection: dict) -> tuple[socket.socket, Path]:
         """Fork a kernel: the socket to its keeper, and the folder in which its own sockets are.
 
-        Raises SandboxError where it could not be isolated.
+        Raises SandboxError where it could not be isolated, KernelLost when the warm process died.
         """
         with self._lock:
             self._count += 1
@@ -129,26 +135,36 @@ class Zygote:
                 "connection": connection | {"ip": f"{KERNEL}/k"},
                 "memory": MEMORY,
                 "scratch": SCRATCH,
+                "shown": SHOWN,
                 "limits": LIMITS,
             }
-            with theirs:
+            with theirs, suppress(OSError):  # told below, as an answer that never came
                 message = json.dumps(request).encode()
                 socket.send_fds(self.control, [message], [theirs.fileno()])
         ours.settimeout(START_TIMEOUT)
-        if (answer := ours.recv(1 << 13)) != b"ready":
-            ours.close()
+        with suppress(ConnectionError):
+            answer = b""
+            answer = ours.recv(1 << 13)
+        if answer == b"ready":
+            return ours, folder
+        ours.close()
+        if answer:
             raise SandboxError(f"no kernel in the sandbox: {answer.decode(errors='replace')}")
-        return ours, folder
+        self.control.close()  # no other kernel is asked for here
+        raise KernelLost("the warm process died before it gave a kernel")
 
     def is_alive(self) -> bool:
         """Whether it can still fork."""
-        return self.process.poll() is None
+        return self.control.fileno() != -1 and self.process.poll() is None
 
     def close(self) -> None:
         """End it, and with it every kernel that it forked."""
-        self.control.close()
-        self.process.kill()
-        self.process.wait()
+        self.control.close()  # at which it ends, as it does when this process dies
+        try:
+            self.process.wait(10)
+        except subprocess.TimeoutExpired:  # it is importing still
+            self.process.kill()
+            self.process.wait()
         self._errors.close()
         shutil.rmtree(self.folder, ignore_errors=True)
 
@@ -192,7 +208,7 @@ def _command(folder: Path, sources: dict[str, str], program: list[str]) -> list[
 
 def _bubblewrap(sources: dict[str, str]) -> list[str]:
     command = [
-        *("bwrap", "--unshare-all", "--die-with-parent", "--new-session", "--cap-drop", "ALL"),
+        *("bwrap", "--unshare-all", "--new-session", "--cap-drop", "ALL"),
         *("--proc", "/proc", "--dev", "/dev", "--ro-bind", "/usr", "/usr"),
         *("--ro-bind-try", "/etc/ld.so.cache", "/etc/ld.so.cache"),
     ]

@@ -210,6 +210,7 @@ def become_kernel(init: socket.socket, request: dict) -> None:
     connection.write_text(json.dumps(request["connection"]))
     app = IPKernelApp.instance(connection_file=str(connection))
     app.initialize(["--HistoryManager.enabled=False"])
+    limit_output(request["shown"])
     init.send(b"bound")
     if init.recv(16) != b"go":
         return
@@ -226,6 +227,28 @@ def reseed() -> None:
 
     random.seed()
     np.random.seed()
+
+
+class OutputLimit(Exception):
+    """More was printed than anybody reads."""
+
+
+def limit_output(most: int) -> None:
+    """Let a print raise OutputLimit once so many characters have been printed."""
+    left = most
+
+    def limited(write):
+        def count(text: str) -> int:
+            nonlocal left
+            left -= len(text)
+            if left < 0:
+                raise OutputLimit(f"more than {most:,} characters of output")
+            return write(text)
+
+        return count
+
+    for stream in (sys.stdout, sys.stderr):
+        stream.write = limited(stream.write)
 
 
 def mount(source: str | None, target: str, kind: str | None, flags: int, data: str = "") -> None:

@@ -63,10 +63,10 @@ def test_the_kernel_sees_the_course_and_asks_for_nothing():
         ([], (False, None)),
         ([{"output_type": "stream", "text": '{"a": 1}'}], (False, None)),
         ([{"data": {probe.MIME: '{"a": 1}'}}], (True, {"a": 1})),
-        ([{"data": {probe.MIME: '{"a": 1}'}}] * 2, (True, None)),
-        ([{"data": {probe.MIME: "{"}}], (True, None)),
-        ([{"data": {probe.MIME: {"a": 1}}}], (True, None)),
-        ([{"data": {probe.MIME: "[" * 100_000}}], (True, None)),
+        ([{"data": {probe.MIME: '{"a": 1}'}}] * 2, (True, probe.UNREADABLE)),
+        ([{"data": {probe.MIME: "{"}}], (True, probe.UNREADABLE)),
+        ([{"data": {probe.MIME: {"a": 1}}}], (True, probe.UNREADABLE)),
+        ([{"data": {probe.MIME: "[" * 100_000}}], (True, probe.UNREADABLE)),
     ],
 )
 def test_an_answer_is_heard_once_and_as_data(outputs, heard):

@@ -1,0 +1,271 @@
+"""Submissions that attack the grader, as data: their code, and the status and points they must get.
+
+A cell that gets at something that it must not get at raises AssertionError("REACHED …"), which the
+test looks for among what the run left.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import NamedTuple
+
+from tests.wrong_answers import BLANK, SOLUTION
+
+ROOT = Path(__file__).resolve().parent.parent
+SECRET = "GRADING_TEST_SECRET"  # a variable of the grader's environment
+MARKER = "outlives-its-kernel"
+
+
+class Attack(NamedTuple):
+    """Cells in the order in which they run, and what the grader must say."""
+
+    cells: tuple[str, ...]
+    status: str = "graded"
+    points: float = 10.0
+
+
+def refused(*statements: str) -> str:
+    """Code that tries each statement and raises where one is allowed."""
+    return f"""
+for statement in {statements!r}:
+    try:
+        exec(statement)
+    except (OSError, ValueError, ImportError):
+        continue
+    raise AssertionError("REACHED " + statement)
+"""
+
+
+def beside(attack: str) -> Attack:
+    """An attack in the notebook of somebody whose answer is right: it changes nothing."""
+    return Attack((attack, SOLUTION))
+
+
+def instead(attack: str, status: str = "unfinished", answer: str = BLANK) -> Attack:
+    """An attack in place of an answer: it earns nothing."""
+    return Attack((answer, attack), status, 0.0)
+
+
+WRITE = "open({!r}, 'w').write('x')".format
+READ = "open({!r}, 'rb').read(1)".format
+LIST = "import os; os.listdir({!r})".format
+
+# A model that is right, for those who would rather forge than write it.
+FORGED = """
+def forged(include_top=True, input_tensor=None, input_shape=(224, 224, 3), pooling="max",
+           classes=1000):
+    import keras
+    return keras.applications.VGG16(include_top=include_top, weights=None, pooling=pooling,
+        input_tensor=input_tensor, input_shape=input_shape, classes=classes)
+"""
+MIME = "application/vnd.classic-cnn-course.answer"
+
+ATTACKS = {
+    # Never ending, and using up.
+    "endless cell": beside("while True: pass"),
+    "memory in one process": beside("x = []\nwhile True: x.append(bytearray(1 << 27))"),
+    "memory in many processes": instead(
+        "import os, time\n"
+        "for _ in range(20):\n"
+        "    if os.fork() == 0:\n"
+        "        x = bytearray(os.urandom(1 << 20)) * 1000\n"
+        "        time.sleep(60)\n"
+        "time.sleep(60)",
+        "memory",
+    ),
+    "fork bomb": instead(
+        "import os, time\nwhile True:\n    if os.fork() == 0:\n        time.sleep(60)"
+    ),
+    "disk filler": beside(
+        "while True:\n    with open(f'/tmp/{id(object())}', 'ab') as f: f.write(bytes(1 << 24))"
+    ),
+    "endless output": beside("while True: print('x' * 100_000)"),
+    "endless displays from a thread": instead(
+        "import threading, time\n"
+        "from IPython.display import display\n"
+        "def flood():\n"
+        "    while True: display({'text/plain': 'x' * 1_000_000}, raw=True)\n"
+        "threading.Thread(target=flood).start()\n"
+        "time.sleep(60)",
+        "flood",
+    ),
+    "one huge display": instead(
+        "from IPython.display import display\ndisplay({'text/plain': 'x' * 100_000_000}, raw=True)",
+        "flood",
+    ),
+    "one huge output": beside("print('x' * 100_000_000)"),
+    "endless recursion": instead(
+        "import sys\nsys.setrecursionlimit(10 ** 9)\n"
+        "class A:\n    def __repr__(self): return repr([self])\nrepr(A())",
+        "died",
+    ),
+    # Ending what runs.
+    "os._exit": instead("import os\nos._exit(0)", "died"),
+    "sys.exit": beside("import sys\nsys.exit()"),
+    "exit()": beside("exit()"),
+    "a crash": instead("import ctypes\nctypes.string_at(0)", "died"),
+    "killing everybody": beside(
+        "import os\n"
+        "others = {int(name) for name in os.listdir('/proc') if name.isdigit()} - {os.getpid()}\n"
+        "for number in (-1, 1, os.getppid(), *others):\n"
+        "    try: os.kill(number, 9)\n"
+        "    except OSError: pass"
+    ),
+    "a daemon": beside(
+        "import os, subprocess, sys\n"
+        f"command = [sys.executable, '-c', 'import time; time.sleep(600)', {MARKER!r}]\n"
+        "subprocess.Popen(command, start_new_session=True)"
+    ),
+    "deleting everything": beside(
+        "import shutil\n"
+        "for path in ('/course', '/env', '/kernel', '/kernels', '/tmp', '/dev', '/usr'):\n"
+        "    shutil.rmtree(path, ignore_errors=True)"
+    ),
+    # Reading and writing what is not theirs.
+    "writing to the system": beside(
+        refused(
+            *map(WRITE, ("/x", "/dev/x", "/usr/x", "/course/utils/x", "/env/x", "/kernel/x")),
+            *map(WRITE, ("/kernels/x", "/proc/sys/kernel/core_pattern", "/proc/1/mem", "/bin/x")),
+            "import os; os.mkfifo('/dev/x')",
+        )
+    ),
+    "reading the grader's files": beside(
+        refused(
+            *map(LIST, (str(ROOT), str(ROOT / "tests"), str(ROOT / "grading"), "/home")),
+            *map(READ, (str(ROOT / "tests/wrong_answers.py"), "/etc/passwd", "/proc/1/environ")),
+            *map(LIST, ("/course/grading", "/course/tests", "/course/solutions", "/proc/1/fd")),
+            "import os; os.kill(os.getppid(), 0) if os.getppid() > 1 else open('/nowhere')",
+        )
+    ),
+    "the environment": beside(
+        f"import os\nassert {SECRET!r} not in os.environ, 'REACHED'\n"
+        "assert len([name for name in os.listdir('/proc') if name.isdigit()]) <= 2, 'REACHED'"
+    ),
+    **{
+        f"a message to another submission, {number}": beside(
+            "import os\n"
+            "for path in ('/tmp/mark', '/dev/shm/mark'):\n"
+            "    assert not os.path.exists(path), 'REACHED ' + path\n"
+            "    open(path, 'w').close()\n"
+            "import mmap, socket\n"
+            "server = socket.socket(socket.AF_UNIX)\n"
+            "server.bind('\\0mark')  # fails where another one has it\n"
+        )
+        for number in (1, 2)
+    },
+    "the network": beside(
+        "import socket\n"
+        + refused(
+            "socket.create_connection(('127.0.0.1', 22), timeout=2)",
+            "socket.create_connection(('1.1.1.1', 53), timeout=2)",
+            "socket.getaddrinfo('example.org', 80)",
+        )
+    ),
+    "more rights": beside(
+        "import ctypes, resource\n"
+        "libc = ctypes.CDLL(None, use_errno=True)\n"
+        "def call(name, *arguments):\n"
+        "    if getattr(libc, name)(*arguments): raise OSError\n"
+        + refused(
+            "resource.setrlimit(resource.RLIMIT_DATA, (-1, -1))",
+            "resource.setrlimit(resource.RLIMIT_NPROC, (10_000, 10_000))",
+            "call('unshare', 0x10000000)",
+            "call('mount', b'tmpfs', b'/usr', b'tmpfs', 0, None)",
+            "call('umount', b'/tmp')",
+            "call('ptrace', 16, 1, None, None)",
+            "call('setuid', 0)",
+        )
+    ),
+    # Forging an answer.
+    "an answer shown beforehand": instead(
+        f"from IPython.display import display\ndisplay({{{MIME!r}: '{{}}'}}, raw=True)"
+    ),
+    "a second answer": instead(
+        "import IPython.core.displaypub as pub, ipykernel.zmqshell as shell\n"
+        "kind = type(get_ipython().display_pub)\n"
+        "publish = kind.publish\n"
+        "def twice(self, *a, **k): publish(self, *a, **k); return publish(self, *a, **k)\n"
+        "kind.publish = twice",
+        "error",
+        SOLUTION,
+    ),
+    "an answer from a thread": instead(
+        "import threading, time\n"
+        "from IPython.display import display\n"
+        "def forge():\n"
+        "    while True:\n"
+        f"        display({{{MIME!r}: '{{}}'}}, raw=True)\n"
+        "        time.sleep(0.01)\n"
+        "threading.Thread(target=forge, daemon=True).start()",
+        "error",
+        SOLUTION,
+    ),
+    "no answer": instead(
+        "type(get_ipython().display_pub).publish = lambda *a, **k: None", "error", SOLUTION
+    ),
+    "a huge answer": instead(
+        "import json\njson.dumps = lambda *a, **k: '[' + '1,' * 50_000_000 + '1]'", "error"
+    ),
+    "a deep answer": instead("import json\njson.dumps = lambda *a, **k: '[' * 1_000_000", "error"),
+    "an answer that is no JSON": instead(
+        "import json\njson.dumps = lambda *a, **k: 'NaN'", "error"
+    ),
+    "another probe": instead(
+        FORGED + "from utils import checks\n"
+        "import utils.checks.probe as module, utils.checks.homework as homework\n"
+        "real = homework.probe\n"
+        "fake = lambda namespace, case: real({'VGG16': forged}, case)\n"
+        "homework.probe = fake\n"
+        "object.__setattr__(checks.TASKS['vgg16'], 'probe', fake)"
+    ),
+    "another checks": instead(
+        "import sys, types\n"
+        "class Right:\n"
+        "    points = max_points = 10.0\n"
+        "    def __getattr__(self, name): return self\n"
+        "    def __call__(self, *a, **k): return {}\n"
+        "for name in ('utils', 'utils.checks', 'utils.summary'): sys.modules[name] = Right()"
+    ),
+    "a module of the same name": instead(
+        "import os, sys\nos.makedirs('utils/checks')\n"
+        "open('utils/__init__.py', 'w').close()\n"
+        "open('utils/checks/__init__.py', 'w').write('TASKS = {}')\n"
+        "sys.path[:0] = ['', '/tmp/home']"
+    ),
+    "an import hook": instead(
+        "import sys\n"
+        "class Hook:\n"
+        "    def find_spec(self, name, path=None, target=None):\n"
+        "        if name.startswith('utils'): raise ImportError('hooked')\n"
+        "sys.meta_path.insert(0, Hook())"
+    ),
+    "a function that calls itself right": instead(
+        "class Everything:\n"
+        "    def __eq__(self, other): return True\n"
+        "    def __getattr__(self, name): return self\n"
+        "    def __call__(self, *a, **k): return self\n"
+        "    def __iter__(self): return iter([self])\n"
+        "    def __float__(self): return 10.0\n"
+        "VGG16 = lambda *a, **k: Everything()",
+        "graded",
+    ),
+    # Text for whoever reads the report.
+    "markup": beside("raise ValueError('\\x1b[31m<script>alert(1)</script>=cmd()')"),
+}
+
+# What uses up all the time there is: graded by themselves, with little of it.
+SLOW = {
+    "endless function": Attack(
+        ("def VGG16(*arguments, **options):\n    while True: pass",), "timeout", 0.0
+    ),
+    "a cell that will not be interrupted": Attack(
+        (
+            SOLUTION,
+            "import signal, time\n"
+            "signal.pthread_sigmask(signal.SIG_BLOCK, range(1, 32))\n"
+            "while True: time.sleep(1)",
+        ),
+        "timeout",
+        0.0,
+    ),
+}
