@@ -1,0 +1,226 @@
+"""Measures grading against nbgrader and a papermill loop, and what grows with a class.
+
+    python -m benchmarks.grading speed    the same submissions through all three, in turns
+    python -m benchmarks.grading parity   nbgrader's marks beside ours; exits with 1 if they differ
+    python -m benchmarks.grading scale    a class of 1,000 to 10,000 with a stub for the kernel
+    python -m benchmarks.grading kills    100 pairs of graders killed on one folder
+
+Run by hand on an idle machine; times are ratios within one run, never compared between machines.
+The submissions are the homework up to its check: half solved, half with a mistake of `examples/`.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import resource
+import shutil
+import sqlite3
+import subprocess
+import sys
+import tempfile
+import time
+from collections import defaultdict
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from itertools import cycle, islice
+from pathlib import Path
+
+import nbformat
+import papermill
+from nbformat import NotebookNode
+from nbgrader.apps import NbGraderAPI
+from traitlets.config import Config
+
+from ci.editions import editions
+from examples.make import LESSON, NO_LAST_POOL, RELU_LAST, VGG13, fill
+from grading import batch, work
+from grading.record import Record
+
+ROOT = Path(__file__).resolve().parent.parent
+HOMEWORK = LESSON.stem
+CHANGES = ({}, VGG13, {}, RELU_LAST, {}, NO_LAST_POOL)  # every other one is right
+CELL_TIMEOUT = 600
+
+
+def short_homework() -> tuple[NotebookNode, NotebookNode]:
+    """The sheet and its solution up to the check: what grading runs, without what is trained."""
+    sheet, solved = editions(LESSON).values()
+    for notebook in (sheet, solved):
+        check = [cell.metadata.get("nbgrader", {}).get("grade", False) for cell in notebook.cells]
+        notebook.cells = notebook.cells[: check.index(True) + 1]
+    return sheet, solved
+
+
+def hand_in(course: Path, count: int) -> list[str]:
+    """Write nbgrader's course folder with `count` submissions; returns the students."""
+    sheet, solved = short_homework()
+    nbformat.write(sheet, course / f"{HOMEWORK}.ipynb")
+    answers = {cell.id: cell.source for cell in solved.cells}
+    students = [f"s{number:05}" for number in range(count)]
+    for student, changes in zip(students, islice(cycle(CHANGES), count), strict=True):
+        folder = course / "submitted" / student / HOMEWORK
+        folder.mkdir(parents=True)
+        nbformat.write(fill(sheet, answers, changes), folder / f"{HOMEWORK}.ipynb")
+    source = course / "source" / HOMEWORK
+    source.mkdir(parents=True)
+    nbformat.write(sheet, source / f"{HOMEWORK}.ipynb")
+    return students
+
+
+def nbgrader_api(course: Path) -> NbGraderAPI:
+    """nbgrader on the course folder, with the homework made known to it."""
+    config = Config()
+    config.CourseDirectory.root = str(course)
+    config.ExecutePreprocessor.timeout = CELL_TIMEOUT
+    api = NbGraderAPI(config=config)
+    result = api.generate_assignment(HOMEWORK)
+    if not result["success"]:
+        raise RuntimeError(result["log"])
+    return api
+
+
+def by_nbgrader(api: NbGraderAPI, students: Sequence[str]) -> dict[str, float]:
+    """The marks of `nbgrader autograde`, read as Formgrader does."""
+    for student in students:
+        result = api.autograde(HOMEWORK, student)
+        if not result["success"]:
+            raise RuntimeError(result["log"])
+    found = {each["student"]: each for each in api.get_submissions(HOMEWORK)}
+    return {student: found[student]["score"] for student in students}
+
+
+def by_papermill(course: Path, students: Sequence[str]) -> None:
+    """Run each notebook with papermill's API, as a loop of one's own would; no marks."""
+    for student in students:
+        path = course / "submitted" / student / HOMEWORK / f"{HOMEWORK}.ipynb"
+        papermill.execute_notebook(path, None, progress_bar=False, cwd=course)
+
+
+def by_us(course: Path, students: Sequence[str], workers: int = 2) -> dict[str, float]:
+    """The marks of `course.py grade`, reports included."""
+    with tempfile.TemporaryDirectory() as folder:
+        for student in students:
+            shutil.copytree(course / "submitted" / student, Path(folder, "chosen", student))
+        result = batch.grade(
+            Path(folder, "chosen"),
+            Path(folder, "out"),
+            workers=workers,
+            release=course / f"{HOMEWORK}.ipynb",
+        )
+    return {row.submission.student: row.score for row in result.rows}
+
+
+def speed(count: int, rounds: int) -> int:
+    """Seconds a submission of all three, the contenders taking turns."""
+    seconds: dict[str, float] = defaultdict(float)
+    with tempfile.TemporaryDirectory() as folder:
+        course = Path(folder)
+        students = hand_in(course, count)
+        api = nbgrader_api(course)
+        contenders: dict[str, Callable[[Sequence[str]], object]] = {
+            "nbgrader autograde": lambda some: by_nbgrader(api, some),
+            "papermill loop": lambda some: by_papermill(course, some),
+            "course.py grade": lambda some: by_us(course, some),
+        }
+        for turn in range(rounds):
+            for name, contender in contenders.items():
+                begin = time.perf_counter()
+                contender(students[turn::rounds])
+                seconds[name] += time.perf_counter() - begin
+    ours = seconds["course.py grade"]
+    print(f"{count} submissions, {rounds} turns, {os.cpu_count()} processors, 2 workers of ours")
+    for name, total in seconds.items():
+        each, ratio = total / count, total / ours
+        print(f"{name:20}{each:8.2f} s a submission{3600 / each:9.0f} an hour{ratio:8.1f} x ours")
+    return 0
+
+
+def parity(count: int) -> int:
+    """nbgrader's marks beside ours."""
+    with tempfile.TemporaryDirectory() as folder:
+        course = Path(folder)
+        students = hand_in(course, count)
+        theirs = by_nbgrader(nbgrader_api(course), students)
+        ours = by_us(course, students, workers=1)
+    for student in students:
+        print(f"{student}  nbgrader {theirs[student]:g}  course.py grade {ours[student]:g}")
+    return int(theirs != ours)
+
+
+def scale(sizes: Sequence[int]) -> int:
+    """Seconds and memory of everything around the kernel."""
+    sheet, solved = short_homework()
+    answers = {cell.id: cell.source for cell in solved.cells}
+    filled = [nbformat.writes(fill(sheet, answers, changes)) for changes in CHANGES]
+    work.grade = lambda job: Record("graded", 10, 10.0)
+    with tempfile.TemporaryDirectory() as folder:
+        release = Path(folder, f"{HOMEWORK}.ipynb")
+        nbformat.write(sheet, release)
+        for size in sizes:
+            submissions = Path(folder, f"class-{size}")
+            submissions.mkdir()
+            for number, text in enumerate(islice(cycle(filled), size)):
+                (submissions / f"s{number:05}.ipynb").write_text(text + " " * (number % 50))
+            begin = time.perf_counter()
+            with ThreadPoolExecutor(2) as pool:
+                out = Path(folder, f"out-{size}")
+                batch.grade(
+                    submissions,
+                    out,
+                    release=release,
+                    sandboxed=False,
+                    executor=pool,
+                    progress=False,
+                )
+            each = 1000 * (time.perf_counter() - begin) / size
+            memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024  # KiB on Linux
+            print(f"{size:6} submissions: {each:6.1f} ms each, {memory:6.0f} MiB at most")
+    return 0
+
+
+def kills(rounds: int) -> int:
+    """Pairs of graders on one folder, each killed at a moment of its own, then one left alone."""
+    with tempfile.TemporaryDirectory() as folder:
+        submissions = Path(folder, "submissions")
+        submissions.mkdir()
+        sheet, _ = short_homework()
+        release = Path(folder, f"{HOMEWORK}.ipynb")
+        nbformat.write(sheet, release)
+        for number in range(300):
+            text = nbformat.writes(sheet) + " " * number
+            (submissions / f"s{number:03}.ipynb").write_text(text)
+        command = [sys.executable, "-m", "tests.kill_graders", folder, str(release), str(rounds)]
+        subprocess.run(command, check=True, cwd=ROOT)
+        database = sqlite3.connect(Path(folder, "out", "grades.sqlite"))
+        counts = database.execute("SELECT count(*), count(DISTINCT student) FROM records")
+        records, students = counts.fetchone()
+    print(f"{2 * rounds} graders killed: {records} records of {students} of 300 students")
+    return int((records, students) != (300, 300))
+
+
+def main() -> int:
+    """Run one of them."""
+    parser = argparse.ArgumentParser(
+        prog="benchmarks.grading",
+        description=__doc__,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument("what", choices=("speed", "parity", "scale", "kills"))
+    parser.add_argument("--submissions", type=int, help="40 for speed, 3 for parity")
+    parser.add_argument("--rounds", type=int, help="2 turns for speed, 100 pairs for kills")
+    options = parser.parse_args()
+    os.environ["PYTHONPATH"] = str(ROOT)  # where the kernels of nbgrader and papermill find utils
+    scripts = str(Path(sys.executable).parent)  # nbgrader calls `alembic`
+    os.environ["PATH"] = os.pathsep.join([scripts, os.environ["PATH"]])
+    if options.what == "speed":
+        return speed(options.submissions or 40, options.rounds or 2)
+    if options.what == "parity":
+        return parity(options.submissions or 3)
+    if options.what == "kills":
+        return kills(options.rounds or 100)
+    return scale([options.submissions] if options.submissions else [1000, 3000, 10_000])
+
+
+if __name__ == "__main__":
+    sys.exit(main())
