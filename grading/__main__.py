@@ -43,8 +43,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
             by_hand=_by_hand(options),
             scheduler=options.scheduler,
         )
-    except (OSError, ValueError, sqlite3.Error, SandboxError) as error:
+    except (OSError, ValueError, SandboxError) as error:
         print(f"grading: {error}", file=sys.stderr)
+        return 2
+    except sqlite3.Error as error:  # it does not name the file
+        print(f"grading: {options.out / 'grades.sqlite'}: {error}", file=sys.stderr)
         return 2
     except KeyboardInterrupt:
         print("\ngrading: stopped; the same command goes on from here", file=sys.stderr)

@@ -179,14 +179,22 @@ def test_a_notebook_is_graded_for_the_tasks_that_it_checks(folder):
     [
         (["nowhere"], "there is nothing at nowhere"),
         ([".", "--release", "nowhere.ipynb"], "the homework nowhere.ipynb can't be read"),
+        ([".", "--out", "bad"], "grades.sqlite: file is not a database"),
+        ([".", "--override", "s9", "vgg16", "8", "--reason", "x"], "of a student 's9'"),
+        ([".", "--override", "s1", "vgg16", "8"], "needs a reason"),
+        ([".", "--override", "s1", "vgg16", "eight"], "eight"),
+        (["broken.zip"], "broken.zip is no readable zip archive"),
     ],
 )
 def test_a_request_that_can_not_be_met_is_answered_in_a_line(
     arguments, message, tmp_path, monkeypatch, capsys
 ):
     (tmp_path / "s1.ipynb").write_bytes(ANSWERED)
+    (tmp_path / "broken.zip").write_bytes(b"PK")
+    (tmp_path / "bad").mkdir()
+    (tmp_path / "bad" / "grades.sqlite").write_bytes(b"no database" * 1000)
     monkeypatch.chdir(tmp_path)
-    assert main(arguments) == 2
+    assert main([*arguments, "--no-sandbox"]) == 2
     assert message in capsys.readouterr().err
 
 
