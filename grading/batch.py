@@ -101,11 +101,11 @@ def grade(
             bar.update()
 
         graded = _grade_changed(submissions, job, ledger, keep, connect, most)
-    overrides = ledger.overrides()
-    rows = [
-        Row(each, found[index], overrides.get(each.student, {}))
-        for index, each in enumerate(submissions)
-    ]
+    marks = ledger.overrides()
+    rows = []
+    for index, each in enumerate(submissions):
+        of_tasks = {t: mark for t, mark in marks.get(each.student, {}).items() if t in cases}
+        rows.append(Row(each, found[index], of_tasks))
     report.write(
         rows,
         list(cases),
