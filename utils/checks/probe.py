@@ -32,9 +32,23 @@ def probe_model_maker(function: Callable, asked: dict, seed: int) -> dict:
         arguments["input_tensor"] = tensor
     if "input_shape" in arguments:
         arguments["input_shape"] = shape
-    model, error = attempt(function, **arguments)
+    model, error = _make(function, arguments)
     answer = {"error": error} if error else _look(model, shape, seed, tensor)
     return json.loads(json.dumps(answer | {"unknown": unknown}))
+
+
+def _make(function: Callable, arguments: dict) -> tuple[Any, dict | None]:
+    """What `function` gives, or its error; a network too large to be run comes without weights.
+
+    A block tied to the input again can ask for gigabytes in `fc1`: too much for a laptop.
+    """
+    import keras
+
+    with keras.StatelessScope(initialize_variables=False):
+        sketch, _ = attempt(function, **arguments)
+    if isinstance(sketch, keras.Model) and sketch.built and sketch.count_params() > MOST_PARAMS:
+        return sketch, None
+    return attempt(function, **arguments)
 
 
 def probe_tensor_maker(function: Callable, asked: dict, seed: int) -> dict:
