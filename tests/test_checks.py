@@ -12,7 +12,7 @@ import pytest
 from wrong_answers import ANSWERS, RIGHT, SOLUTION
 
 from utils import checks
-from utils.checks.homework import RUBRIC, _network
+from utils.checks.homework import HOMEWORK, _network
 from utils.checks.mistakes import MISTAKES
 from utils.checks.reading import read
 
@@ -75,7 +75,7 @@ def test_a_diagnosis_proves_itself_with_the_numbers_of_the_paper():
 
 
 def test_the_rubric_adds_up_to_the_maximum():
-    assert sum(points for _, points in RUBRIC.values()) == TASK.max_points == 10
+    assert sum(points for _, points in HOMEWORK.parts.values()) == TASK.max_points == 10
 
 
 def test_the_solution_is_right_for_the_cases_of_another_seed(right_answer):

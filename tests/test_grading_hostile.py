@@ -22,7 +22,7 @@ for _number, _name in enumerate(NAMES, start=1):
     CLASS[_name] = hostile.ATTACKS[_name]
     if _number % 8 == 0 or _number == len(NAMES):
         CLASS[f"honest, after {_name}"] = HONEST
-CASES = {name: task.draw_case(3) for name, task in work.checks.TASKS.items()}
+CASES = {"vgg16": work.checks.TASKS["vgg16"].draw_case(3)}
 
 
 @pytest.fixture(scope="module")

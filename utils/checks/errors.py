@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from .mistakes import diagnose
-from .reading import Reading
+from .reading import Reading, read
 from .score import Diagnosis
 
 # (exception's type, words in its message or in the student's line) -> code; the first that fits.
@@ -16,6 +16,7 @@ ERRORS = (
     ("", "not connected to", "untied"),
     ("", "activation function identifier", "unknown_activation"),
     ("", "zero or negative|Negative dimension", "shrunk"),
+    ("ValueError", "weight shape|shape of the target", "unlike_shapes"),
     ("NameError|UnboundLocalError", "", "undefined_name"),
     ("TypeError", "keyword|positional argument|multiple values", "wrong_keyword"),
     ("ValueError", "[Uu]nrecognized keyword", "wrong_keyword"),
@@ -37,7 +38,15 @@ def explain(reading: Reading, expects_tensor: bool = False) -> Diagnosis | None:
     return None
 
 
+def explain_answer(answer: dict, call: str) -> Diagnosis | None:
+    """As `explain`, for what a probe told of a call; None when there is something to judge."""
+    if not {"error", "returned", "unreadable"} & answer.keys():
+        return None
+    return explain(read({"unknown": []} | answer, call, {}, (), 0))
+
+
 def _explain_error(error: dict, call: str) -> Diagnosis:
+    """What an error of the student's code means."""
     text = error["message"] + error["source"]
     code = next(
         code

@@ -1,39 +1,55 @@
-"""The homework: `VGG16(include_top, input_tensor, input_shape, pooling, classes)`, 10 points."""
+"""The homework, `VGG16(include_top, input_tensor, input_shape, pooling, classes)`, 10 points.
+
+The challenge's VGG19 takes the same arguments and has the same judge, with 4 points.
+"""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
-from typing import Any
+from functools import partial
 
 import numpy as np
 
 from .arguments import Models, judge_arguments
 from .errors import explain
 from .judge import Verdict, compare, compare_body
-from .layers import Layer, Malformed, align, expect, same
-from .mistakes import diagnose, most_telling_first, renamed
+from .layers import Layer, align, same
+from .mistakes import diagnose, renamed
 from .probe import probe_model_maker
-from .reading import Reading, read
-from .score import Diagnosis, Part, Score
-from .task import Task
+from .reading import Reading, call_text, read
+from .rubric import Rubric
+from .rubric import Verdict as Earned
+from .score import Diagnosis
 from .vgg import body, head, tail
 
-FUNCTION, TITLE = "VGG16", "VGG16 作業"
-# Part -> (title, points). What the sheet gives counts once something of one's own is right.
-RUBRIC = {
-    "block1": ("block1", 0.25),
-    "block2": ("block2", 0.25),
-    "block3": ("block3", 1.75),
-    "block4": ("block4", 1.75),
-    "block5": ("block5", 1.75),
-    "dense": ("全連接層", 1.25),
-    "predictions": ("輸出層", 1.0),
-    "arguments": ("引數", 1.5),
-    "names": ("層的名字", 0.5),
+TITLES = {
+    **{f"block{n}": f"block{n}" for n in range(1, 6)},
+    "dense": "全連接層",
+    "predictions": "輸出層",
+    "arguments": "引數",
+    "names": "層的名字",
 }
-OWN = ("block3", "block4", "block5", "dense", "predictions")
-STEP = 0.25
+
+
+def _rubric(family: str, title: str, points: tuple[float, ...], own: tuple[str, ...]) -> Rubric:
+    """The rubric of VGG16 or VGG19, with the points of its parts in the order of `TITLES`."""
+    parts = {name: (TITLES[name], most) for name, most in zip(TITLES, points, strict=True)}
+    return Rubric(family, family.upper(), title, parts, own)
+
+
+# The sheet gives the homework's first two blocks; the challenge starts from the homework's answer.
+HOMEWORK = _rubric(
+    "vgg16",
+    "VGG16 作業",
+    (0.25, 0.25, 1.75, 1.75, 1.75, 1.25, 1.0, 1.5, 0.5),
+    own=("block3", "block4", "block5", "dense", "predictions"),
+)
+CHALLENGE = _rubric(
+    "vgg19",
+    "挑戰一：VGG19",
+    (0.25, 0.25, 0.75, 0.75, 0.75, 0.25, 0.25, 0.5, 0.25),
+    own=("block3", "block4", "block5"),
+)
 
 # Calls from which the blocks are read when no numbers prove them: the default one first, because
 # its totals are the paper's and its 224 pixels leave room for a network that shrinks too fast.
@@ -82,74 +98,50 @@ def draw_case(seed: int) -> dict:
     return case_for(seed, tall=(longest, long), wide=(short, wide), classes=classes)
 
 
-def probe(namespace: Mapping[str, Any], case: dict) -> dict:
-    """Make every call of the case and write down what came back, as plain data."""
-    function = namespace.get(FUNCTION)
-    if not callable(function):
-        return {"missing": FUNCTION}
-    return {
-        "calls": {
-            name: probe_model_maker(function, asked, case["seed"])
-            for name, asked in case["calls"].items()
-        }
+def judge(rubric: Rubric, calls: dict, case: dict) -> Earned:
+    """The share of each part that was earned, and what is wrong."""
+    readings = {
+        name: read(
+            calls.get(name),
+            call_text(rubric.function, asked),
+            asked,
+            _network(asked, rubric.name),
+            case["seed"],
+        )
+        for name, asked in case["calls"].items()
     }
-
-
-def mark(answer: object, case: dict) -> Score:
-    """Points and mistakes of an answer; never raises, whatever the answer is."""
-    if answer is None or (isinstance(answer, dict) and "missing" in answer):
-        return _score({}, [diagnose("missing", "", function=FUNCTION)])
-    try:
-        calls = expect(expect(answer, dict, "answer").get("calls"), dict, "calls", most=20)
-        readings = {
-            name: read(calls.get(name), _call_text(asked), asked, _network(asked), case["seed"])
-            for name, asked in case["calls"].items()
-        }
-    except Malformed as problem:
-        return _score({}, [diagnose("malformed", "", problem=problem)])
     failures: dict[str, Diagnosis] = {}  # each reason once
     for reading in readings.values():
         if failure := explain(reading):
             failures.setdefault(failure.code, failure)
     models = {name: reading for name, reading in readings.items() if reading.layers is not None}
-    earned, diagnoses = _judge(models) if models else ({}, [])
+    earned, diagnoses = _judge(models, rubric) if models else ({}, [])
     if any(diagnosis.part.startswith("block") for diagnosis in diagnoses):
         failures.pop("shrunk", None)  # it follows from the other
-    return _score(earned, [*failures.values(), *diagnoses], finished="unfinished" not in failures)
+    return earned, [*failures.values(), *diagnoses]
 
 
-def _score(earned: dict[str, float], diagnoses: list[Diagnosis], finished: bool = True) -> Score:
-    parts = tuple(
-        Part(name, title, math.floor(earned.get(name, 0.0) * most / STEP + 1e-9) * STEP, most)
-        for name, (title, most) in RUBRIC.items()
-    )
-    return Score("vgg16", TITLE, parts, most_telling_first(diagnoses), finished)
-
-
-def _judge(models: Models) -> tuple[dict[str, float], list[Diagnosis]]:
-    """The share of each part that was earned, and what is wrong."""
-    in_blocks, wrong = _judge_blocks(models)
+def _judge(models: Models, rubric: Rubric) -> tuple[dict[str, float], list[Diagnosis]]:
+    in_blocks, wrong = _judge_blocks(models, rubric.name)
     in_head, wrong_head = _judge_head(models, blocks_right=not wrong)
     wrong |= wrong_head
     in_arguments, arguments = judge_arguments(models)
     in_names, names = _judge_names(models, wrong)
-    earned = dict.fromkeys(RUBRIC, 1.0) | {_part_of(name): 0.0 for name in wrong}
+    earned = dict.fromkeys(rubric.parts, 1.0) | {_part_of(name): 0.0 for name in wrong}
     earned |= {"arguments": arguments, "names": names}
-    if not any(earned[part] for part in OWN):
-        earned = {}
     return earned, [*in_blocks, *in_head, *in_arguments, *in_names]
 
 
-def _judge_blocks(models: Models) -> Verdict:
+def _judge_blocks(models: Models, family: str) -> Verdict:
     readings = [models[name] for name in READ_FIRST if name in models]
     # A global maximum can't see that the last max pooling is missing: it proves no blocks.
     proven = [r.blocks for r in readings if r.proven and r is not models.get("max")]
     for reading in readings:
-        if not any(same(reading.blocks, right) for right in [body(), *proven]):
-            return compare_body(reading.blocks, reading.call, reading.params, _part_of)
+        if not any(same(reading.blocks, right) for right in [body(family), *proven]):
+            return compare_body(reading.blocks, reading.call, reading.params, _part_of, family)
     without_head = [reading for reading in readings if reading is not models.get("top")]
     doubt = next(filter(None, (_doubt(r, "block1") for r in without_head or readings)), None)
-    return ([doubt], {layer.name for layer in body()}) if doubt else ([], set())
+    return ([doubt], {layer.name for layer in body(family)}) if doubt else ([], set())
 
 
 def _judge_head(models: Models, blocks_right: bool) -> Verdict:
@@ -199,21 +191,13 @@ def _part_of(name: str) -> str:
     return name if name == "predictions" else "dense"
 
 
-def _network(asked: dict) -> list[Layer]:
+def _network(asked: dict, family: str = "vgg16") -> list[Layer]:
     """The layers that a call asks for."""
     asked = {"pooling": "max", "classes": 1000} | asked
-    return body() + tail(asked["include_top"], asked["pooling"], asked["classes"])
+    return body(family) + tail(asked["include_top"], asked["pooling"], asked["classes"])
 
 
-def _call_text(asked: dict) -> str:
-    values = {
-        key: f"Input({tuple(asked['input_shape'])})"
-        if key == "input_tensor" and value
-        else repr(tuple(value) if isinstance(value, list) else value)
-        for key, value in asked.items()
-        if key != "input_tensor" or value
-    }
-    return f"{FUNCTION}({', '.join(f'{key}={value}' for key, value in values.items())})"
-
-
-TASK = Task("vgg16", TITLE, FUNCTION, 10.0, public_case, draw_case, probe, mark)
+TASK, VGG19_TASK = (
+    rubric.task(public_case, draw_case, probe_model_maker, partial(judge, rubric))
+    for rubric in (HOMEWORK, CHALLENGE)
+)

@@ -41,25 +41,28 @@ def compare(
     return diagnoses, {a.name for a in missing} | {a.name for a, _ in unlike} | _beside_extra(pairs)
 
 
-def compare_body(found: Sequence[Layer], call: str, params: int, part_of: PartOf) -> Verdict:
+def compare_body(
+    found: Sequence[Layer], call: str, params: int, part_of: PartOf, family: str = "vgg16"
+) -> Verdict:
     """As `compare` for the five blocks, where the mistake may be a whole other network."""
-    blocks, right = _blocks(found), _blocks(body())
+    blocks, right = _blocks(found), _blocks(body(family))
     convs = [sum(layer.kind == "conv" for layer in block) for block in blocks]
     numbers = {
         "call": call,
+        "asked": family.upper(),
         "params": params,
         "convs": sum(convs),
         "blocks": "、".join(map(str, convs)),
         "filters": "、".join(str(dict(block[0].settings).get("filters")) for block in blocks),
     }
     other = [n for n, pair in enumerate(zip(blocks, right, strict=False), 1) if not same(*pair)]
-    whole = next((name for name in FAMILY if name != "vgg16" and same(found, body(name))), None)
+    whole = next((name for name in FAMILY if name != family and same(found, body(name))), None)
     if not whole and other and Counter(map(_meaning, blocks)) == Counter(map(_meaning, right)):
         whole = "block_order"
     if whole:
         wrong = {layer.name for n in other for layer in right[n - 1]}
         return [diagnose(whole, f"block{other[0]}", **numbers)], wrong
-    absent = _absent(right, align(body(), found))
+    absent = _absent(right, align(body(family), found))
     present = [layer for n, block in enumerate(right, 1) if n not in absent for layer in block]
     diagnoses, wrong = compare(present, found, part_of)
     if absent:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cache
 
 MAX_ROWS, MAX_TEXT, MAX_NUMBER = 300, 200, 10**12
@@ -27,6 +27,10 @@ class Layer:
     def shared(self) -> bool:
         """Whether this is another call of a layer with weights that was called before."""
         return self.kind in ("conv", "dense") and "#" in self.name
+
+    def having(self, **settings: object) -> Layer:
+        """The same layer with other settings."""
+        return replace(self, settings=tuple((dict(self.settings) | settings).items()))
 
     def differences(self, other: Layer) -> list[tuple[str, object]]:
         """The settings in which `other` differs, with the values of `other`."""
@@ -96,7 +100,7 @@ def read_chain(rows: object) -> tuple[Layer, ...]:
         if kind in SILENT or activation == "linear":
             continue
         if activation and layers and dict(layers[-1].settings).get("activation") == "linear":
-            layers[-1] = _activated(layers[-1], activation)
+            layers[-1] = layers[-1].having(activation=activation)
             continue
         settings = config | {key: row.get(key) for key in ("kernel_size", "strides", "padding")}
         layer = make(kind, name, **settings) if kind in KINDS else Layer(kind, name)
@@ -104,11 +108,6 @@ def read_chain(rows: object) -> tuple[Layer, ...]:
         shape = tuple(expect(row.get("output_shape"), list, "output_shape", most=8))
         layers.append(Layer(layer.kind, name, layer.settings, params, plain(shape)))
     return tuple(layers)
-
-
-def _activated(layer: Layer, activation: str) -> Layer:
-    settings = tuple((dict(layer.settings) | {"activation": activation}).items())
-    return Layer(layer.kind, layer.name, settings, layer.params, layer.output_shape)
 
 
 def split(layers: Sequence[Layer]) -> tuple[tuple[Layer, ...], tuple[Layer, ...]]:

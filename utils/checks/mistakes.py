@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from .challenge.mistakes import CHALLENGE
 from .score import Diagnosis
 
-# code -> (message, hint); {…} are filled by `diagnose`.
-MISTAKES: dict[str, tuple[str, str]] = {
+# code -> (message, hint); {…} are filled by `diagnose`. Why there is nothing to judge:
+FAILURES: dict[str, tuple[str, str]] = {
     "missing": (
         "找不到函數 `{function}`。",
         "函數名稱要和題目一樣（大小寫也是），而且定義它的那一格要先執行。",
@@ -68,19 +69,20 @@ MISTAKES: dict[str, tuple[str, str]] = {
         "執行 `{call}` 時，{where}發生錯誤 {error}",
         "先單獨執行這一行，看看它拿到的東西是不是你以為的樣子；錯誤訊息的最後一行最重要。",
     ),
-    "vgg11": (
-        "這是 VGG11：`{call}` 只有 {convs} 個卷積層、{params:,} 個參數，"
-        "各 block 的卷積數是 {blocks}。",
-        "論文表 1 有 A、B、D、E 四種設定，VGG16 是哪一欄？16 怎麼數出來的？",
-    ),
-    "vgg13": (
-        "這是 VGG13：`{call}` 只有 {convs} 個卷積層、{params:,} 個參數，block 3–5 各少一個卷積。",
-        "VGG16 的 16 是有權重的層數：全連接層佔了 3 層，卷積層該有幾層？再對一次設定表。",
-    ),
-    "vgg19": (
-        "這是 VGG19：`{call}` 有 {convs} 個卷積層、{params:,} 個參數，block 3–5 各多一個卷積。",
-        "做得太深了！VGG16 的 16 是有權重的層數，全連接層佔了 3 層。VGG19 留到挑戰題。",
-    ),
+}
+
+OTHER_NETWORK = (
+    "這不是 {asked}：`{call}` 有 {convs} 個卷積層、{params:,} 個參數，"
+    "各 block 的卷積數是 {blocks}，也就是 %s。",
+    "名字裡的數字是有權重的層數，全連接層佔了其中 3 層。那麼卷積層該有幾層？再對一次論文表 1。",
+)
+
+# What is wrong with a model.
+MISTAKES: dict[str, tuple[str, str]] = FAILURES | {
+    **{
+        name: (OTHER_NETWORK[0] % name.upper(), OTHER_NETWORK[1])
+        for name in ("vgg11", "vgg13", "vgg19")
+    },
     "block_order": (
         "五個 block 都在，但是順序不對：各 block 的 filters 依序是 {filters}。",
         "越往後，特徵圖越小、通道越多。看看每個 block 接的 `x` 是不是前一個 block 的輸出。",
@@ -101,18 +103,18 @@ MISTAKES: dict[str, tuple[str, str]] = {
     ),
     "missing_conv": (
         "{block} 只有 {found} 個卷積層，比設定表少。",
-        "數一數設定表裡 VGG16 這個 block 有幾個卷積。",
+        "數一數設定表裡這個 block 有幾個卷積。",
     ),
     "missing_flatten": (
         "全連接層之前少了 `flatten`{instead}。",
-        "block 5 的輸出是高 × 寬 × 通道的特徵圖；VGG16 把它整個攤平，沒有先取平均或最大值。",
+        "block 5 的輸出是高 × 寬 × 通道的特徵圖；VGG 把它整個攤平，沒有先取平均或最大值。",
     ),
     "missing_dense": (
         "少了全連接層 {layers}：分類器 (head) 裡只有 {found} 個 `Dense`。",
         "論文表 1 的最下面列出了全連接層，數數看有幾個。",
     ),
     "extra_layer": (
-        "多了不屬於 VGG16 的層：{layers}。",
+        "多了設定表裡沒有的層：{layers}。",
         "只留設定表裡有的層。論文發表時還沒有批次標準化 (batch normalization)；"
         "多出的卷積或池化也要拿掉。",
     ),
@@ -149,24 +151,24 @@ MISTAKES: dict[str, tuple[str, str]] = {
         "每經過一次池化，高和寬要恰好減半，視窗不重疊。",
     ),
     "setting": (
-        "{layers}的 `{field}` 是 {value}，和 VGG16 不同。",
+        "{layers}的 `{field}` 是 {value}，和論文不同。",
         "其他設定保留 Keras 的預設值就好。",
     ),
     "units": (
         "{layers}的寬度是 {value}（{params:,} 個參數），和論文不同。",
-        "論文表 1 的最下面寫著 FC 和一個數字：它佔了 VGG16 大部分的參數。",
+        "論文表 1 的最下面寫著 FC 和一個數字：它佔了 VGG 大部分的參數。",
     ),
     "last_activation": (
         "最後一層 {layers}的活化函數是 {value}{proof}。",
         "分類的最後一層要給出機率：每個都在 0 到 1 之間，加起來等於 1。哪個活化函數做得到？",
     ),
     "numbers": (
-        "層的設定都對，但是給定同樣的權重與影像，`{call}` 算出的數值和 VGG16 不同"
+        "層的設定都對，但是給定同樣的權重與影像，`{call}` 算出的數值和論文的網路不同"
         "（最大相差 {worst:.3g}）。",
         "層與層之間是否多做了什麼（相加、乘上常數、自訂的函數）？每一層接的是不是前一層？",
     ),
     "no_numbers": (
-        "`{call}` 建得起來，但是給它一張影像時算不出數值，無法確認它是 VGG16。",
+        "`{call}` 建得起來，但是給它一張影像時算不出數值，無法確認它是論文的網路。",
         "拿一張隨機影像試試 `model(image)`，看看停在哪一層。",
     ),
     "include_top": (
@@ -185,7 +187,7 @@ MISTAKES: dict[str, tuple[str, str]] = {
     ),
     "signature": (
         "函數少了引數 {arguments}，別人照題目的寫法就呼叫不了它。",
-        "保留題目給的第一行：`def VGG16(include_top=..., input_tensor=..., ...)`。",
+        "保留題目給的第一行，也就是 `def` 那一行。",
     ),
     "input_tensor": (
         "`input_tensor` 沒有作用：給了張量，模型卻另外開了一個輸入，兩者沒有接在一起。",
@@ -213,12 +215,13 @@ MISTAKES: dict[str, tuple[str, str]] = {
         "`predictions`。",
     ),
 }
-RANK = {code: rank for rank, code in enumerate(MISTAKES)}
+TABLE = FAILURES | CHALLENGE | MISTAKES
+RANK = {code: rank for rank, code in enumerate(TABLE)}
 
 
 def diagnose(code: str, part: str, **numbers: object) -> Diagnosis:
     """The diagnosis of that mistake with its numbers filled in."""
-    message, hint = MISTAKES[code]
+    message, hint = TABLE[code]
     return Diagnosis(code, message.format(**numbers), hint, part)
 
 

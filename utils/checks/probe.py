@@ -3,24 +3,28 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 import numpy as np
 
 from utils.summary import summarize
 
-from .reference import seeded_images, weight_source
+from .layers import Layer
+from .reference import fingerprint, seeded_images, weight_source
 from .task import attempt, unknown_arguments
 
 # A network far larger than asked for is read, not run: VGG16 for 64 × 64 has 42 million weights.
 MOST_PARAMS = 60_000_000
 
 
-def probe_model_maker(function: Callable, asked: dict, seed: int) -> dict:
+def probe_model_maker(
+    function: Callable, asked: dict, seed: int, also: Callable[[Any], dict] | None = None
+) -> dict:
     """Call `function(**asked)`, which must give a model; `input_tensor: true` asks for a tie.
 
-    The answer holds one of `error`, `returned` (the type of what is no model) and `model`.
+    `also` tells more of the model, as plain data. The answer holds one of `error`, `returned` (the
+    type of what is no model) and `model`.
     """
     import keras
 
@@ -34,6 +38,9 @@ def probe_model_maker(function: Callable, asked: dict, seed: int) -> dict:
         arguments["input_shape"] = shape
     model, error = _make(function, arguments)
     answer = {"error": error} if error else _look(model, shape, seed, tensor)
+    if also and "model" in answer:
+        more, _ = attempt(also, model)
+        answer["model"] |= more or {}
     return json.loads(json.dumps(answer | {"unknown": unknown}))
 
 
@@ -94,11 +101,51 @@ def _summary(model: Any, shape: tuple | None = None) -> dict:
 
 
 def _run(model: Any, shape: tuple, seed: int) -> list:
-    """Flat outputs for the seed's weights and image; None where a value is not finite."""
+    """Flat outputs for the seed's weights and image."""
     if not model.built:
         model.build((None, *shape))
+    fill(model, seed)
+    return plain_numbers(np.asarray(model(seeded_images(seed, shape), training=False))[0])
+
+
+def fill(model: Any, seed: int) -> None:
+    """Give a model the seed's weights."""
     draw = weight_source(seed)
     for weight in model.weights:  # one at a time: a copy of them all would double the memory
         weight.assign(draw(weight.shape))
-    values = np.asarray(model(seeded_images(seed, shape), training=False))[0].ravel()
-    return [float(f"{value:.7g}") if np.isfinite(value) else None for value in values]
+
+
+def plain_numbers(values: Any) -> list:
+    """Flat numbers as plain data; None where a value is not finite."""
+    flat = np.asarray(values, dtype=float).ravel()
+    return [float(f"{value:.7g}") if np.isfinite(value) else None for value in flat]
+
+
+def fingerprints(model: Any) -> dict[str, list]:
+    """The fingerprints of each layer's weights, by its name."""
+    return {
+        layer.name: [fingerprint(weight) for weight in layer.get_weights()]
+        for layer in leaves(model)
+        if layer.weights
+    }
+
+
+def leaves(model: Any) -> Iterator[Any]:
+    """The layers of a model, of its inner models too."""
+    for layer in model.layers:
+        if hasattr(layer, "layers"):
+            yield from leaves(layer)
+        else:
+            yield layer
+
+
+def build(layers: Sequence[Layer], input_shape: Sequence[int], name: str) -> Any:
+    """The Keras model of a chain of layers."""
+    import keras
+
+    kinds = {"conv": "Conv2D", "pool": "MaxPooling2D", "flatten": "Flatten", "dense": "Dense"}
+    x = image = keras.Input(tuple(input_shape))
+    for layer in layers:
+        settings = {key: value for key, value in layer.settings if key != "mode"}
+        x = getattr(keras.layers, kinds[layer.kind])(name=layer.name, **settings)(x)
+    return keras.Model(image, x, name=name)

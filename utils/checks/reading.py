@@ -9,6 +9,7 @@ from functools import cached_property
 import numpy as np
 
 from .layers import Layer, expect, plain, read_chain, split
+from .reference import fingerprint
 from .vgg import outputs
 
 MAX_OUTPUTS = 50_000
@@ -65,11 +66,8 @@ class Reading:
         right = outputs(self.expected, self.input_shape, self.seed)
         if self.output_shape != right.shape or self.outputs.size != right.size:
             return np.inf
-        found, right = self.outputs, right.ravel().astype(float)
-        if ("activation", "softmax") in self.expected[-1].settings:
-            # Logarithms, because next to one probability of nearly 1 no other mistake shows.
-            found, right = (np.log(np.maximum(values, 1e-30)) for values in (found, right))
-        return float(np.abs(found - right).max() / np.abs(right).max())
+        probabilities = ("activation", "softmax") in self.expected[-1].settings
+        return difference(self.outputs, right, probabilities)
 
     @property
     def proven(self) -> bool:
@@ -89,11 +87,11 @@ def read(answer: object, call: str, asked: dict, expected: Sequence[Layer], seed
         "unknown": tuple(expect(name, str, "unknown", most=50) for name in unknown),
     }
     if "error" in answer:
-        return Reading(error=_error(answer["error"]), **common)
+        return Reading(error=read_error(answer["error"]), **common)
     if "returned" in answer:
         return Reading(returned=expect(answer["returned"], str, "returned", most=100), **common)
     if "unreadable" in answer:
-        return Reading(unreadable=_error(answer["unreadable"]), **common)
+        return Reading(unreadable=read_error(answer["unreadable"]), **common)
     model = expect(answer.get("model"), dict, "model")
     summary = expect(model.get("summary"), dict, "summary")
     rows = expect(summary.get("rows"), list, "rows")
@@ -104,12 +102,46 @@ def read(answer: object, call: str, asked: dict, expected: Sequence[Layer], seed
         output_shape=plain(expect(last.get("output_shape"), list, "output_shape", most=8)),
         sequential=model.get("class") == "Sequential",
         tied=model.get("tied") is True,
-        outputs=_numbers(model.get("outputs")),
+        outputs=numbers(model.get("outputs")),
         **common,
     )
 
 
-def _error(error: object) -> dict:
+def difference(found: np.ndarray, right: np.ndarray, probabilities: bool = False) -> float:
+    """The largest difference of as many numbers, relative to the largest that is right."""
+    found, right = found.ravel().astype(float), right.ravel().astype(float)
+    if probabilities:
+        # Logarithms, because next to one probability of nearly 1 no other mistake shows.
+        found, right = (np.log(np.maximum(values, 1e-30)) for values in (found, right))
+    return float(np.abs(found - right).max() / np.abs(right).max())
+
+
+def holds(told: object, weights: Sequence[np.ndarray], in_any_order: bool = False) -> bool:
+    """Whether a layer's fingerprints, as the probe told them, are those of these weights."""
+    prints = [numbers(each) for each in expect(told, list, "weights", most=4)]
+    seen = 2 if in_any_order else 3  # mean and mean square do not feel the order
+    return len(prints) == len(weights) and all(
+        found is not None
+        and found.size == 3
+        and np.allclose(found[:seen], fingerprint(each)[:seen], rtol=1e-4, atol=1e-7)
+        for found, each in zip(prints, weights, strict=True)
+    )
+
+
+def call_text(function: str, asked: dict) -> str:
+    """A call as a student would write it."""
+    values = {
+        key: f"Input({tuple(asked['input_shape'])})"
+        if key == "input_tensor" and value
+        else repr(tuple(value) if isinstance(value, list) else value)
+        for key, value in asked.items()
+        if key != "input_tensor" or value
+    }
+    return f"{function}({', '.join(f'{key}={value}' for key, value in values.items())})"
+
+
+def read_error(error: object) -> dict:
+    """What `task.attempt` told of an error."""
     error = expect(error, dict, "error")
     line = error.get("line")
     return {
@@ -120,7 +152,7 @@ def _error(error: object) -> dict:
     }
 
 
-def _numbers(values: object) -> np.ndarray | None:
+def numbers(values: object) -> np.ndarray | None:
     """Finite numbers as an array; None for anything else."""
     if not isinstance(values, list) or not 0 < len(values) <= MAX_OUTPUTS:
         return None

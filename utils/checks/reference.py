@@ -39,15 +39,15 @@ def seeded_images(seed: int, shape: Sequence[int], count: int = 1) -> Array:
     return np.random.default_rng(seed).uniform(-4, 4, (count, *shape)).astype(np.float32)
 
 
-def conv2d(images: Array, kernel: Array, bias: Array) -> Array:
-    """Convolution with stride 1 and "same" padding: the kernel meets every patch as one product."""
+def conv2d(images: Array, kernel: Array, bias: Array, padding: str = "same") -> Array:
+    """Convolution with stride 1: the kernel meets every patch as one product."""
     height, width, channels, filters = kernel.shape
-    pads = [(0, 0), *(((size - 1) // 2, size // 2) for size in (height, width)), (0, 0)]
-    patches = np.lib.stride_tricks.sliding_window_view(
-        np.pad(images, pads), (height, width), axis=(1, 2)
-    )
+    if padding == "same":
+        pads = [(0, 0), *(((size - 1) // 2, size // 2) for size in (height, width)), (0, 0)]
+        images = np.pad(images, pads)
+    patches = np.lib.stride_tricks.sliding_window_view(images, (height, width), axis=(1, 2))
     columns = patches.transpose(0, 1, 2, 4, 5, 3).reshape(-1, height * width * channels)
-    return (columns @ kernel.reshape(-1, filters) + bias).reshape(*images.shape[:3], filters)
+    return (columns @ kernel.reshape(-1, filters) + bias).reshape(*patches.shape[:3], filters)
 
 
 def max_pool(images: Array) -> Array:
@@ -55,6 +55,22 @@ def max_pool(images: Array) -> Array:
     count, height, width, channels = images.shape
     even = images[:, : height // 2 * 2, : width // 2 * 2]
     return even.reshape(count, height // 2, 2, width // 2, 2, channels).max(axis=(2, 4))
+
+
+def max_pool_3x3(images: Array) -> Array:
+    """The largest of each 3 × 3, stride 1, as many as there are pixels."""
+    padded = np.pad(images, [(0, 0), (1, 1), (1, 1), (0, 0)], constant_values=-np.inf)
+    return np.lib.stride_tricks.sliding_window_view(padded, (3, 3), axis=(1, 2)).max(axis=(-2, -1))
+
+
+def lrn(images: Array) -> Array:
+    """Local response normalisation over five channels, k = 2, α = 1e-4, β = 0.75.
+
+    Krizhevsky et al. 2012 (NIPS 25), section 3.3; the constants are those that VGG refers to.
+    """
+    squares = np.pad(np.square(images), [(0, 0)] * (images.ndim - 1) + [(2, 2)])
+    sums = np.lib.stride_tricks.sliding_window_view(squares, 5, axis=-1).sum(axis=-1)
+    return images / (2 + 1e-4 * sums) ** 0.75
 
 
 def relu(x: Array) -> Array:
@@ -66,3 +82,10 @@ def softmax(x: Array) -> Array:
     """Probabilities along the last axis."""
     powers = np.exp(x - x.max(axis=-1, keepdims=True))
     return powers / powers.sum(axis=-1, keepdims=True)
+
+
+def fingerprint(weights: Array) -> list[float]:
+    """Three numbers of an array: mean, root of the mean square, and one that feels the order."""
+    flat = np.asarray(weights, dtype=float).ravel()
+    mixed = flat @ np.cos(np.arange(flat.size)) / max(1, flat.size)
+    return [float(f"{value:.7g}") for value in (flat.mean(), np.sqrt(np.mean(flat**2)), mixed)]

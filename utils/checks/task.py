@@ -33,11 +33,16 @@ class Task:
     draw_case: Callable[[int], dict]
     probe: Callable[[dict, dict], dict]
     mark: Callable[[object, dict], Score]
+    more: tuple[str, ...] = ()  # names of further functions that the probe calls
 
-    def check(self, function: object, passed: str = "") -> Score:
-        """Probe and mark `function` on the public case; `passed` is noted on full points."""
+    def check(self, *functions: object, passed: str = "") -> Score:
+        """Probe and mark functions on the public case; `passed` is noted on full points.
+
+        They stand for `function` and, in its order, for `more`.
+        """
         case = self.public_case()
-        score = self.mark(self.probe({self.function: function}, case), case)
+        namespace = dict(zip((self.function, *self.more), functions, strict=False))
+        score = self.mark(self.probe(namespace, case), case)
         return replace(score, note=passed) if score.points == score.max_points else score
 
 

@@ -5,13 +5,16 @@ Source: Simonyan and Zisserman 2015 (arXiv:1409.1556), table 1; layer names as i
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import math
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import lru_cache
+from typing import NamedTuple
 
 import numpy as np
 
 from .layers import Layer, make
-from .reference import conv2d, max_pool, relu, seeded_images, softmax, weight_source
+from .reference import conv2d, lrn, max_pool, relu, seeded_images, softmax, weight_source
 
 # A block is (convolutions, filters); configurations A, B, D and E of the paper.
 FAMILY = {
@@ -20,6 +23,16 @@ FAMILY = {
     "vgg16": ((2, 64), (2, 128), (3, 256), (3, 512), (3, 512)),
     "vgg19": ((2, 64), (2, 128), (4, 256), (4, 512), (4, 512)),
 }
+COLUMNS = {
+    "A": "vgg11",
+    "A-LRN": "vgg11",
+    "B": "vgg13",
+    "C": "vgg16",
+    "D": "vgg16",
+    "E": "vgg19",
+}
+LRN = Layer("lrn", "block1_lrn", (("numbers", "right"),))
+Scale = Callable[[int], int]  # a width of the paper's -> the width asked for
 POOLING = {"max": "GlobalMaxPooling2D", "avg": "GlobalAveragePooling2D"}
 
 
@@ -48,6 +61,26 @@ def head(classes: int) -> list[Layer]:
     ]
 
 
+def network(config: str, include_top: bool, classes: int, scale: Scale = int) -> list[Layer]:
+    """A column of the paper's table 1, its widths scaled; without the head it ends at the pooling.
+
+    C's third convolutions see single pixels; A-LRN normalises after the first convolution.
+    """
+    layers = body(COLUMNS[config]) + (head(classes) if include_top else [])
+    if config == "C":
+        layers = [one.having(kernel_size=(1, 1)) if "conv3" in one.name else one for one in layers]
+    if config == "A-LRN":
+        layers.insert(1, LRN)
+    return [_scaled(layer, scale) for layer in layers]
+
+
+def _scaled(layer: Layer, scale: Scale) -> Layer:
+    field = {"conv": "filters", "dense": "units"}.get(layer.kind)
+    if field is None or layer.name == "predictions":
+        return layer
+    return layer.having(**{field: scale(dict(layer.settings)[field])})
+
+
 def tail(include_top: bool, pooling: str | None, classes: int) -> list[Layer]:
     """What follows the blocks: the head, a global pooling, or nothing."""
     if include_top:
@@ -58,38 +91,56 @@ def tail(include_top: bool, pooling: str | None, classes: int) -> list[Layer]:
 COMPUTE = {
     "flatten": lambda x: x.reshape(len(x), -1),
     "pool": max_pool,
+    "lrn": lrn,
     ("global", "max"): lambda x: x.max(axis=(1, 2)),
     ("global", "average"): lambda x: x.mean(axis=(1, 2)),
     "relu": relu,
     "softmax": softmax,
+    "linear": lambda x: x,
 }
+
+
+class Step(NamedTuple):
+    """What a layer gives, by its name, with the kernel and the bias that it has, if any."""
+
+    name: str
+    output: np.ndarray
+    weights: tuple[np.ndarray, ...] = ()
+
+
+def run(
+    layers: Iterable[Layer], x: np.ndarray, draw: Callable[[Sequence[int]], np.ndarray]
+) -> Iterator[Step]:
+    """Compute layer by layer on images `x`, with weights that `draw` gives for their shape."""
+    for layer in layers:
+        settings, weights = dict(layer.settings), ()
+        if layer.kind == "conv":
+            filters = settings["filters"]
+            weights = draw((*settings["kernel_size"], x.shape[-1], filters)), draw((filters,))
+            x = COMPUTE[settings["activation"]](conv2d(x, *weights))
+        elif layer.kind == "dense":
+            units = settings["units"]
+            weights = draw((x.shape[-1], units)), draw((units,))
+            x = COMPUTE[settings["activation"]](x @ weights[0] + weights[1])
+        elif layer.kind == "global":
+            x = COMPUTE[layer.kind, settings["mode"]](x)
+        else:
+            x = COMPUTE[layer.kind](x)
+        yield Step(layer.name, x, weights)
 
 
 @lru_cache(maxsize=64)
 def outputs(layers: tuple[Layer, ...], input_shape: tuple[int, ...], seed: int) -> np.ndarray:
     """What `layers` give for the seed's weights and its one image; float32, no batch axis."""
-    draw, x = weight_source(seed), seeded_images(seed, input_shape)
-    for layer in layers:
-        settings = dict(layer.settings)
-        if layer.kind == "conv":
-            filters = settings["filters"]
-            kernel = draw((*settings["kernel_size"], x.shape[-1], filters))
-            x = COMPUTE[settings["activation"]](conv2d(x, kernel, draw((filters,))))
-        elif layer.kind == "dense":
-            units = settings["units"]
-            x = COMPUTE[settings["activation"]](x @ draw((x.shape[-1], units)) + draw((units,)))
-        elif layer.kind == "global":
-            x = COMPUTE[layer.kind, settings["mode"]](x)
-        else:
-            x = COMPUTE[layer.kind](x)
-    return x[0]
+    steps = run(layers, seeded_images(seed, input_shape), weight_source(seed))
+    return deque(steps, maxlen=1).pop().output[0]
 
 
 def parameters(layers: Sequence[Layer], channels: int) -> int:
     """Weights and biases of convolutions on an image with so many channels."""
     total = 0
-    for layer in layers:
-        if layer.kind == "conv":
-            filters = dict(layer.settings)["filters"]
-            total, channels = total + 9 * channels * filters + filters, filters
+    for settings in (dict(layer.settings) for layer in layers if layer.kind == "conv"):
+        filters = settings["filters"]
+        total += (math.prod(settings["kernel_size"]) * channels + 1) * filters
+        channels = filters
     return total

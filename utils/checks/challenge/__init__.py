@@ -1,0 +1,1 @@
+"""The tasks of the challenge after the homework's own, VGG19."""

@@ -1,0 +1,150 @@
+"""Challenge 6: `budget_net(input_shape, classes)`, a VGG-style network under a budget, 3 points."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Sequence
+
+import numpy as np
+
+from ..errors import explain
+from ..judge import described, size
+from ..layers import Layer, expect
+from ..mistakes import diagnose
+from ..probe import probe_model_maker
+from ..reading import TOLERANCE, Reading, call_text, difference, read
+from ..rubric import Rubric, Verdict, each_once
+from ..score import Diagnosis
+from ..vgg import block, outputs
+
+MOST_PARAMS, MOST_MACS = 50_000, 2_500_000
+MOST_UNITS = 2_000  # a network that is run to see whether its layers are what they say
+# Blocks of convolutions and a pooling, what makes a vector of the maps, dense layers.
+LETTERS = {"conv": "c", "pool": "p", "flatten": "f", "global": "g", "dense": "d"}
+GRAMMAR = "(c+p){2,5}c*[fg]d+"
+
+RUBRIC = Rubric(
+    "budget",
+    "budget_net",
+    "挑戰六：預算",
+    {
+        "params": (f"參數 ≤ {MOST_PARAMS:,}", 0.75),
+        "macs": (f"MACs ≤ {MOST_MACS:,}", 0.75),
+        "style": ("VGG 的做法", 1.0),
+        "arguments": ("輸入、輸出與引數", 0.5),
+    },
+    own=("style",),
+)
+
+
+def case_for(seed: int, shape: list[int], classes: int) -> dict:
+    """The digits, for which the budget holds, and other images, for the arguments alone."""
+    digits = {"input_shape": [32, 32, 1], "classes": 10}
+    other = {"input_shape": shape, "classes": classes}
+    return {"seed": seed, "calls": {"digits": digits, "other": other}}
+
+
+def public_case() -> dict:
+    """What a student's notebook tries."""
+    return case_for(seed=14, shape=[64, 32, 3], classes=7)
+
+
+def draw_case(seed: int) -> dict:
+    """What the grader tries."""
+    drawn = np.random.default_rng(seed)
+    height, width = (32 * int(each) for each in drawn.integers(1, 4, 2))
+    return case_for(seed, [height, width, 3], int(drawn.integers(5, 20)))
+
+
+def judge(calls: dict, case: dict) -> Verdict:
+    """The share of each part that was earned, and what is wrong."""
+    earned, diagnoses = {}, []
+    for name, asked in case["calls"].items():
+        text = call_text(RUBRIC.function, asked)
+        reading = read(calls.get(name), text, asked, (), case["seed"])
+        if reading.layers is None:
+            return earned, [*diagnoses, explain(reading)]
+        wrong = {"arguments": _judge_arguments(reading)}
+        if name == "digits":
+            rows = calls[name]["model"]["summary"]["rows"]
+            wrong |= _judge_costs(rows) | {"style": _judge_style(reading)}
+        earned |= {
+            part: min(earned.get(part, 1.0), float(not told)) for part, told in wrong.items()
+        }
+        diagnoses += [diagnosis for told in wrong.values() for diagnosis in told]
+    return earned, each_once(diagnoses)
+
+
+def _judge_arguments(reading: Reading) -> list[Diagnosis]:
+    asked, last = reading.asked, dict(reading.layers[-1].settings) if reading.layers else {}
+    shape = tuple(asked["input_shape"])
+    if not reading.has_asked_shape:
+        shapes = {"asked": size(shape), "found": size(reading.input_shape)}
+        return [diagnose("input_shape", "arguments", **shapes)]
+    if reading.output_shape == (asked["classes"],) and last.get("activation") == "softmax":
+        return []
+    told = {"found": size(reading.output_shape), "activation": last.get("activation", "無")}
+    return [diagnose("budget_output", "arguments", classes=asked["classes"], **told)]
+
+
+def _judge_costs(rows: Sequence[dict]) -> dict[str, list[Diagnosis]]:
+    """What exceeds the budget, by the part of the rubric."""
+    verdicts = {}
+    for part, most in (("params", MOST_PARAMS), ("macs", MOST_MACS)):
+        costs = {row["name"]: expect(row.get(part) or 0, int, part) for row in rows}
+        largest, total = max(costs, key=costs.get), sum(costs.values())
+        numbers = {"found": total, "most": most, "largest": f"`{largest}`"}
+        share = costs[largest] / max(1, total)
+        over = [diagnose(f"over_{part}", part, share=share, **numbers)]
+        verdicts[part] = over if total > most else []
+    return verdicts
+
+
+def _judge_style(reading: Reading) -> list[Diagnosis]:
+    layers = reading.layers
+    if other := [layer for layer in layers if not _is_vgg(layer)]:
+        return [diagnose("not_vgg", "style", layers="、".join(map(_described, other[:4])))]
+    kinds = "".join(LETTERS[layer.kind] for layer in layers)
+    if not re.fullmatch(GRAMMAR, kinds):
+        return [diagnose("few_blocks", "style", found=len(re.findall("c+p", kinds)))]
+    if sum(_width(layer) for layer in layers) > MOST_UNITS:
+        return []  # far over the budget, and told so
+    if reading.outputs is None:
+        return [diagnose("no_numbers", "style", call=reading.call)]
+    right = outputs(layers, reading.input_shape, reading.seed)
+    fits = right.size == reading.outputs.size
+    worst = difference(reading.outputs, right) if fits else math.inf
+    if worst < TOLERANCE:
+        return []
+    return [diagnose("numbers", "style", call=reading.call, worst=worst)]
+
+
+def _is_vgg(layer: Layer) -> bool:
+    settings = dict(layer.settings)
+    width = _width(layer)
+    if layer.shared or not isinstance(width, int) or width < 1:
+        return False
+    if layer.kind == "dense":
+        return (
+            settings["activation"] in ("relu", "softmax", "linear") and settings["use_bias"] is True
+        )
+    return layer.kind in ("flatten", "global") or any(layer.same(one) for one in block(1, 1, width))
+
+
+def _width(layer: Layer) -> object:
+    settings = dict(layer.settings)
+    return settings.get("filters", settings.get("units", 1))
+
+
+def _described(layer: Layer) -> str:
+    settings = dict(layer.settings)
+    told = [
+        f"{key}={settings[key]}"
+        for key in ("kernel_size", "pool_size", "strides")
+        if key in settings
+    ]
+    return described(layer) + (f"（{', '.join(told)}）" if told else "")
+
+
+TASK = RUBRIC.task(public_case, draw_case, probe_model_maker, judge)

@@ -1,0 +1,185 @@
+"""Challenge 3: `carry_over(shallow, deep)`, a deeper net starts from a shallower one, 3 points.
+
+Simonyan and Zisserman 2015, section 3.1: the first four convolutional and the three dense layers.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+
+from ..errors import explain_answer
+from ..judge import listed
+from ..layers import expect
+from ..mistakes import diagnose
+from ..probe import build, fill, fingerprints
+from ..reading import holds
+from ..reference import seeded_images, weight_source
+from ..rubric import Rubric, Verdict, each_once
+from ..score import Diagnosis
+from ..task import attempt
+from ..vgg import network, run
+
+CONVOLUTIONS = ("block1_conv1", "block2_conv1", "block3_conv1", "block3_conv2")
+DENSE = ("fc1", "fc2", "predictions")
+COPIED = (*CONVOLUTIONS, *DENSE)
+
+RUBRIC = Rubric(
+    "carry_over",
+    "carry_over",
+    "挑戰三：搬運權重",
+    {
+        "convolutions": ("前四個卷積層", 1.0),
+        "dense": ("三個全連接層", 0.75),
+        "others": ("其他的層不動", 0.75),
+        "list": ("傳回的名字", 0.5),
+    },
+    own=("convolutions", "dense"),
+)
+
+Weights = dict[str, tuple[np.ndarray, ...]]  # kernel and bias, by the layer's name
+# What a layer of the deep net may hold instead of the weights of one layer of the shallow net.
+KEPT, HALF, ALTERED = "", "half_copied", "altered"
+
+
+def case_for(seed: int, deep: tuple[str, ...], width: float, classes: int) -> dict:
+    """Into each deeper network, from A; both for the same small images."""
+    nets = {"width": width, "classes": classes, "input_shape": [32, 32, 3]}
+    return {"seed": seed, "calls": {config: nets | {"deep": config} for config in deep}}
+
+
+def public_case() -> dict:
+    """What a student's notebook tries."""
+    return case_for(seed=11, deep=("D", "E"), width=1 / 16, classes=10)
+
+
+def draw_case(seed: int) -> dict:
+    """What the grader tries."""
+    drawn = np.random.default_rng(seed)
+    width, classes = float(drawn.choice([3 / 32, 5 / 64])), int(drawn.integers(11, 30))
+    return case_for(seed, ("B", "C", "E"), width, classes)
+
+
+def look(function: Callable, asked: dict, seed: int) -> dict:
+    """Copy between networks of known weights, and take fingerprints of what is there afterwards."""
+    shallow, deep = (
+        build(_layers(config, asked), asked["input_shape"], name=f"vgg_{config}")
+        for config in ("A", asked["deep"])
+    )
+    fill(shallow, seed)
+    fill(deep, seed + 1)
+    returned, error = attempt(function, shallow, deep)
+    if error:
+        return {"error": error}
+    names = returned if isinstance(returned, list | tuple) else []
+    return {
+        "kind": type(returned).__name__,
+        "names": [name[:50] if isinstance(name, str) else "?" for name in names[:50]],
+        "shallow": fingerprints(shallow),
+        "deep": fingerprints(deep),
+    }
+
+
+def _layers(config: str, asked: dict) -> list:
+    return network(config, True, asked["classes"], lambda number: round(number * asked["width"]))
+
+
+def judge(calls: dict, case: dict) -> Verdict:
+    """The share of each part that was earned, and what is wrong."""
+    verdicts = [
+        _judge(expect(calls.get(name), dict, "call"), asked, case["seed"])
+        for name, asked in case["calls"].items()
+    ]
+    earned = {part: min(one.get(part, 0.0) for one, _ in verdicts) for part in RUBRIC.parts}
+    return earned, each_once([diagnosis for _, wrong in verdicts for diagnosis in wrong])
+
+
+def _judge(told: dict, asked: dict, seed: int) -> Verdict:
+    call = f"carry_over(A, {asked['deep']})"
+    if failure := explain_answer(told, call):
+        return {}, [failure]
+    shallow, deep = _weights("A", asked, seed), _weights(asked["deep"], asked, seed + 1)
+    found = {who: expect(told.get(who), dict, who, most=100) for who in ("shallow", "deep")}
+    changed = [name for name in shallow if not holds(found["shallow"].get(name), shallow[name])]
+    sources = {name: _source(found["deep"].get(name), name, shallow, deep) for name in deep}
+    beside = [name for name, source in sources.items() if name not in COPIED and source != KEPT]
+    if changed:
+        back = all(n in deep and holds(found["shallow"][n], deep[n]) for n in changed)
+        wrong = [_told("reversed" if back else "shallow_changed", changed, "others")]
+    elif set(sources.values()) == {KEPT}:
+        wrong = [diagnose("nothing_copied", "convolutions", call=call)]
+    else:
+        wrong = _wrong_layers(sources)
+    names, wrong_list = _judge_list(told, call)
+    earned = {
+        "convolutions": sum(sources[name] == name for name in CONVOLUTIONS) / len(CONVOLUTIONS),
+        "dense": sum(sources[name] == name for name in DENSE) / len(DENSE),
+        "others": float(not beside and not changed),
+        "list": names,
+    }
+    return earned, [*wrong, *wrong_list]
+
+
+def _weights(config: str, asked: dict, seed: int) -> Weights:
+    image = seeded_images(seed, asked["input_shape"])
+    steps = run(_layers(config, asked), image, weight_source(seed))
+    return {step.name: step.weights for step in steps if step.weights}
+
+
+def _source(prints: object, name: str, shallow: Weights, deep: Weights) -> str:
+    """The shallow net's layer that a layer has its weights from; KEPT, HALF or ALTERED."""
+    if holds(prints, deep[name]):
+        return KEPT
+    if source := next((other for other in shallow if holds(prints, shallow[other])), None):
+        return source
+    kernel, bias = deep[name]
+    if name in shallow and (
+        holds(prints, (shallow[name][0], bias)) or holds(prints, (kernel, shallow[name][1]))
+    ):
+        return HALF
+    return ALTERED
+
+
+def _wrong_layers(sources: dict[str, str]) -> list[Diagnosis]:
+    """A diagnosis for each kind of mistake and the layers that share it."""
+    groups: dict[tuple[str, str], list[str]] = {}
+    for name, source in sources.items():
+        part = "others"
+        if name in COPIED:
+            part = "convolutions" if name in CONVOLUTIONS else "dense"
+        if source == (name if name in COPIED else KEPT):
+            continue
+        if source in (HALF, ALTERED):
+            code = source
+        elif name in COPIED:
+            code = "not_copied" if source == KEPT else "other_source"
+        else:
+            code = "too_many"
+        groups.setdefault((code, part), []).append(name)
+    return [
+        _told(code, names, part, source=listed(sources[name] for name in names))
+        for (code, part), names in groups.items()
+    ]
+
+
+def _told(code: str, layers: list[str], part: str, **numbers: object) -> Diagnosis:
+    text = listed(layers)
+    return diagnose(code, part, layers=text + " " * text.endswith("`"), **numbers)
+
+
+def _judge_list(told: dict, call: str) -> tuple[float, list[Diagnosis]]:
+    returned = expect(told.get("kind"), str, "kind", most=100)
+    names = [
+        expect(name, str, "name", most=50)
+        for name in expect(told.get("names"), list, "names", most=50)
+    ]
+    if returned == "NoneType":
+        return 0.0, [diagnose("returns_none", "list", call=call)]
+    if sorted(names) == sorted(COPIED):
+        return 1.0, []
+    found = listed(names) if names else f"`{returned}`"
+    return 0.0, [diagnose("wrong_list", "list", found=found, count=len(COPIED))]
+
+
+TASK = RUBRIC.task(public_case, draw_case, look, judge)

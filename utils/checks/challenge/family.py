@@ -1,0 +1,277 @@
+"""Challenge 2: `build_vgg(config, …)`, all six columns of VGG's table 1 at any width, 4 points."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from functools import partial
+from typing import Any
+
+import numpy as np
+
+from ..errors import explain
+from ..judge import compare, described, size
+from ..layers import Layer, align, same
+from ..mistakes import diagnose, renamed
+from ..probe import plain_numbers, probe_model_maker
+from ..reading import TOLERANCE, Reading, call_text, difference, numbers, read
+from ..reference import lrn, seeded_images
+from ..rubric import Rubric, Verdict, each_once
+from ..score import Diagnosis
+from ..vgg import COLUMNS, LRN, network, parameters
+
+RUBRIC = Rubric(
+    "family",
+    "build_vgg",
+    "挑戰二：VGG 家族",
+    {
+        **{config: (f"設定 {config}", 0.5) for config in COLUMNS},
+        "head": ("分類器", 0.25),
+        "arguments": ("引數", 0.5),
+        "names": ("層的名字", 0.25),
+    },
+    own=tuple(COLUMNS),
+)
+
+# How a width is scaled: as asked (None), or by one of the mistakes that can be made.
+SCALES: dict[str | None, Callable[[int, float], int]] = {
+    None: lambda number, width: round(number * width),
+    "width_ignored": lambda number, width: number,
+    "width_rounded": lambda number, width: int(number * width),
+}
+
+
+@dataclass(frozen=True)
+class Built:
+    """The model of one call: its blocks, and of which column and with which scale they are."""
+
+    reading: Reading
+    blocks: tuple[Layer, ...]
+    column: str | None  # None: of no column
+    scale: str | None
+    is_lrn: bool | None = None  # whether the layer named so normalises as the paper; None: unknown
+
+    @property
+    def config(self) -> str:
+        """The column that was asked for."""
+        return self.reading.asked["config"]
+
+    @property
+    def dense(self) -> list[Layer]:
+        """The dense layers."""
+        return [layer for layer in self.reading.tail if layer.kind == "dense"]
+
+    @property
+    def proven(self) -> bool:
+        """Whether the numbers prove that the model is right, however it is written."""
+        return self.reading.proven and self.is_lrn is not False
+
+    def right(self, scale: str | None = None, column: str = "", classes: int = 0) -> list[Layer]:
+        """The layers of a column, by default the one asked for; with the head for some classes."""
+        scaled = partial(SCALES[scale], width=self.reading.asked.get("width", 1.0))
+        return network(column or self.config, classes > 0, classes, scaled)
+
+
+def case_for(seed: int, width: float, classes: int, tall: int, wide: int) -> dict:
+    """A call for each configuration, half of them with the head, and one with the defaults."""
+    with_top = np.random.default_rng(seed).permutation([True, False] * 3).tolist()
+    calls = {
+        config: {
+            "config": config,
+            "include_top": top,
+            "input_shape": [tall, 32, 3] if top else [32, wide, 1],
+            "classes": classes,
+            "width": width,
+        }
+        for config, top in zip(COLUMNS, with_top, strict=True)
+    }
+    return {"seed": seed, "calls": calls | {"default": {"config": "D", "include_top": False}}}
+
+
+def public_case() -> dict:
+    """What a student's notebook tries, with a width that `int` and `round` tell apart."""
+    return case_for(seed=4, width=0.05, classes=10, tall=64, wide=66)
+
+
+def draw_case(seed: int) -> dict:
+    """What the grader tries."""
+    drawn = np.random.default_rng(seed)
+    tall, wide, classes = (int(drawn.integers(*ends)) for ends in ((64, 96), (64, 96), (11, 30)))
+    return case_for(seed, float(drawn.choice([0.045, 0.055, 0.075])), classes, tall, wide)
+
+
+def look(function: Callable, asked: dict, seed: int) -> dict:
+    """Build one network; what its normalisation makes of large values is written down, too."""
+
+    def normalised(model: Any) -> dict:
+        return {"lrn": plain_numbers(model.get_layer(LRN.name)(_bright(seed)))}
+
+    also = normalised if asked["config"] == "A-LRN" else None
+    return probe_model_maker(function, asked, seed, also)
+
+
+def _bright(seed: int) -> np.ndarray:
+    """Values so large that every constant of the normalisation shows."""
+    return seeded_images(seed, (1, 1, 16)) * 100
+
+
+def judge(calls: dict, case: dict) -> Verdict:
+    """The share of each part that was earned, and what is wrong."""
+    models, failures = {}, []
+    for name, asked in case["calls"].items():
+        given = {"classes": 1000, "width": 1.0} | asked
+        scaled = partial(SCALES[None], width=given["width"])
+        expected = network(given["config"], given["include_top"], given["classes"], scaled)
+        text = call_text(RUBRIC.function, asked)
+        reading = read(calls.get(name), text, asked, expected, case["seed"])
+        if reading.layers is None:
+            failures.append(explain(reading))
+        else:
+            models[name] = _built(reading, calls[name]["model"].get("lrn"), case["seed"])
+    wrong = {name: _judge_blocks(models[name]) for name in COLUMNS if name in models}
+    in_head, in_arguments, in_names = (
+        judge_part(models) if models else (0.0, [])
+        for judge_part in (_judge_head, _judge_arguments, _judge_names)
+    )
+    earned = {config: float(not diagnoses) for config, diagnoses in wrong.items()}
+    earned |= {"head": in_head[0], "arguments": in_arguments[0], "names": in_names[0]}
+    columns = {models[config].column for config in wrong}
+    if len(wrong) == len(COLUMNS) and len(columns) == 1 and None not in columns:
+        ignored = diagnose("config_ignored", "arguments", network=columns.pop())
+        return earned, [ignored, *in_head[1], *in_names[1]]
+    in_blocks = [diagnosis for diagnoses in wrong.values() for diagnosis in diagnoses]
+    others = [diagnosis for diagnosis in in_blocks if diagnosis.code == "other_config"]
+    rest = each_once([*failures, *in_blocks, *in_head[1], *in_arguments[1], *in_names[1]])
+    return earned, [*others, *rest]
+
+
+def _built(reading: Reading, normalised: object, seed: int) -> Built:
+    blocks, is_lrn = reading.blocks, None
+    if reading.asked["config"] == "A-LRN":
+        values, right = numbers(normalised), lrn(_bright(seed))
+        if values is not None:
+            is_lrn = values.size == right.size and difference(values, right) < TOLERANCE
+        settings = (("numbers", "wrong" if is_lrn is False else "right"),)
+        blocks = tuple(
+            replace(layer, kind="lrn", settings=settings) if _may_normalise(layer) else layer
+            for layer in blocks
+        )
+    built = Built(reading, blocks, None, None, is_lrn)
+    for scale in SCALES:
+        for column in (built.config, *COLUMNS):
+            if same(blocks, built.right(scale, column)):
+                return replace(built, column=column, scale=scale)
+    return built
+
+
+def _may_normalise(layer: Layer) -> bool:
+    return layer.name == LRN.name or layer.kind in ("Activation", "Lambda")
+
+
+def _judge_blocks(built: Built) -> list[Diagnosis]:
+    reading, config, right = built.reading, built.config, built.right()
+    if built.proven:
+        return []
+    if built.column == config:  # a width that is scaled otherwise is told as an argument
+        if reading.has_asked_shape and same((*built.blocks, *reading.tail), reading.expected):
+            code = "numbers" if math.isfinite(reading.distance) else "no_numbers"
+            return [diagnose(code, config, call=reading.call, worst=reading.distance)]
+        return []
+    if built.column:
+        told = {"config": config, "call": reading.call, "network": built.column}
+        told["params"] = parameters(built.blocks, reading.input_shape[-1])
+        told["right"] = parameters(built.right(built.scale), reading.input_shape[-1])
+        return [diagnose("other_config", config, **told)]
+    places = [place for place, layer in enumerate(built.blocks) if layer.kind == "lrn"]
+    others = [[layer for layer in chain if layer.kind != "lrn"] for chain in (built.blocks, right)]
+    if places and places != [1] and config == "A-LRN" and same(*others):
+        after = f"`{built.blocks[places[-1] - 1].name}`" if places[-1] else "輸入"
+        return [diagnose("lrn_place", config, config=config, after=after)]
+    return compare(right, built.blocks, lambda _: config)[0]
+
+
+def _judge_head(models: dict[str, Built]) -> Verdict:
+    with_head = [built for built in models.values() if built.dense]
+    diagnoses = []
+    for built in with_head:
+        reading, classes = built.reading, dict(built.dense[-1].settings)["units"]
+        tails = {
+            scale: [one for one in built.right(scale, classes=classes) if one.kind in HEAD]
+            for scale in SCALES
+        }
+        if built.proven or same(reading.tail, tails[built.scale]):
+            continue
+        if same(reading.tail, tails["width_ignored"]):
+            units = dict(built.dense[0].settings)["units"]
+            diagnoses.append(diagnose("width_head", "head", call=reading.call, units=units))
+            continue
+        total = None if reading.outputs is None else reading.outputs.sum()
+        proof = "" if total is None else f"，一張影像的輸出加起來是 {total:.4g}，不是 1"
+        diagnoses += compare(tails[built.scale], reading.tail, lambda _: "head", proof)[0]
+    return float(bool(with_head) and not diagnoses), diagnoses
+
+
+HEAD = ("flatten", "dense")
+
+
+def _judge_arguments(models: dict[str, Built]) -> Verdict:
+    """An argument is right where a call shows that it works, and none the contrary."""
+    diagnoses, right = [], 0
+    for judge_argument in ARGUMENTS:
+        verdicts = [verdict for one in models.values() if (verdict := judge_argument(one))]
+        wrong = [verdict for verdict in verdicts if verdict is not True]
+        diagnoses += wrong[:1]
+        right += bool(verdicts) and not wrong
+    return right / len(ARGUMENTS), diagnoses
+
+
+def _include_top(built: Built) -> bool | Diagnosis:
+    reading, asked = built.reading, built.reading.asked["include_top"]
+    if asked != bool(built.dense):
+        shape = size(reading.output_shape)
+        return diagnose("include_top", "arguments", asked=asked, shape=shape)
+    if asked or not reading.tail or reading.proven:
+        return True
+    return diagnose("extra_layer", "arguments", layers="、".join(map(described, reading.tail)))
+
+
+def _input_shape(built: Built) -> bool | Diagnosis:
+    asked, found = tuple(built.reading.asked.get("input_shape", (224, 224, 3))), built.reading
+    return found.input_shape == asked or diagnose(
+        "input_shape", "arguments", asked=size(asked), found=size(found.input_shape)
+    )
+
+
+def _classes(built: Built) -> bool | Diagnosis | None:
+    if not built.dense:
+        return None
+    asked, found = built.reading.asked["classes"], dict(built.dense[-1].settings)["units"]
+    return found == asked or diagnose("classes", "arguments", asked=asked, found=found)
+
+
+def _width(built: Built) -> bool | Diagnosis | None:
+    if not built.column or "width" not in built.reading.asked:
+        return None
+    if not built.scale:
+        return True
+    filters = [dict(one.settings)["filters"] for one in built.blocks if one.kind == "conv"]
+    told = "、".join(map(str, filters))
+    return diagnose(built.scale, "arguments", call=built.reading.call, filters=told)
+
+
+ARGUMENTS = (_include_top, _input_shape, _classes, _width)
+
+
+def _judge_names(models: dict[str, Built]) -> Verdict:
+    pairs = [
+        (mine.name, theirs.name)
+        for built in models.values()
+        for mine, theirs in align(built.reading.expected, (*built.blocks, *built.reading.tail))
+        if mine and theirs
+    ]
+    diagnoses = renamed(list(dict.fromkeys(pairs)), "names")
+    return float(bool(pairs) and not diagnoses), diagnoses
+
+
+TASK = RUBRIC.task(public_case, draw_case, look, judge)

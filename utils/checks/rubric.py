@@ -1,0 +1,90 @@
+"""A task's rubric: its parts and points, and how calls are looked at and judged by them."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import partial
+from typing import Any
+
+from .layers import Malformed, expect
+from .mistakes import diagnose, most_telling_first
+from .score import Diagnosis, Part, Score
+from .task import Task
+
+STEP = 0.25  # points are multiples of it
+Verdict = tuple[Mapping[str, float], Sequence[Diagnosis]]  # share of each part, and what is wrong
+Look = Callable[[Callable, dict, int], dict]
+Judge = Callable[[dict, dict], Verdict]
+
+
+@dataclass(frozen=True)
+class Rubric:
+    """The parts of a task with their titles and points.
+
+    What needs no idea of one's own counts only where at least one part of `own` does.
+    """
+
+    name: str
+    function: str
+    title: str
+    parts: Mapping[str, tuple[str, float]]
+    own: tuple[str, ...]
+
+    def task(
+        self,
+        public_case: Callable[[], dict],
+        draw_case: Callable[[int], dict],
+        look: Look,
+        judge: Judge,
+        more: tuple[str, ...] = (),
+    ) -> Task:
+        """The task of which `look(function, asked, seed)` probes one call of a case.
+
+        `judge(calls, case)` gets all answers by the call's name; it may raise Malformed. A call
+        names its `function` where that is one of `more`.
+        """
+        return Task(
+            self.name,
+            self.title,
+            self.function,
+            sum(points for _, points in self.parts.values()),
+            public_case,
+            draw_case,
+            partial(self._probe, look),
+            partial(self._mark, judge),
+            more,
+        )
+
+    def _probe(self, look: Look, namespace: Mapping[str, Any], case: dict) -> dict:
+        answers = {}
+        for name, asked in case["calls"].items():
+            function = namespace.get(asked.get("function", self.function))
+            if callable(function):
+                answers[name] = look(function, asked, case["seed"])
+        return {"calls": answers} if answers else {"missing": self.function}
+
+    def _mark(self, judge: Judge, answer: object, case: dict) -> Score:
+        if answer is None or (isinstance(answer, dict) and "missing" in answer):
+            return self._score({}, [diagnose("missing", "", function=self.function)])
+        try:
+            calls = expect(expect(answer, dict, "answer").get("calls"), dict, "calls", most=20)
+            return self._score(*judge(calls, case))
+        except Malformed as problem:
+            return self._score({}, [diagnose("malformed", "", problem=problem)])
+
+    def _score(self, earned: Mapping[str, float], diagnoses: Sequence[Diagnosis]) -> Score:
+        if not any(earned.get(part) for part in self.own):
+            earned = {}
+        parts = tuple(
+            Part(name, title, math.floor(earned.get(name, 0.0) * most / STEP + 1e-9) * STEP, most)
+            for name, (title, most) in self.parts.items()
+        )
+        finished = "unfinished" not in {diagnosis.code for diagnosis in diagnoses}
+        return Score(self.name, self.title, parts, most_telling_first(diagnoses), finished)
+
+
+def each_once(diagnoses: Sequence[Diagnosis]) -> list[Diagnosis]:
+    """The first diagnosis of each code: the same mistake in several calls is told once."""
+    return list({diagnosis.code: diagnosis for diagnosis in reversed(diagnoses)}.values())[::-1]
