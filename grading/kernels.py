@@ -28,6 +28,7 @@ from nbclient.util import run_sync
 from .sandbox import COURSE, KERNEL_ENVIRONMENT, MEMORY, ROOT, KernelLost, Zygote
 
 MESSAGE = 8_000_000  # bytes of the largest message that is taken from a kernel
+LOST = "lost"  # begins the reason of a kernel that its keeper says no end of
 PORTS = ("shell_port", "iopub_port", "stdin_port", "hb_port", "control_port")
 
 
@@ -184,9 +185,10 @@ class Forked(KernelProvisionerBase):
                 return None
             except ConnectionResetError:
                 message = ""
-            words = message.split() or ["lost"]
-            self.code = int(words[1]) if words[0] == "ended" else -signal.SIGKILL
-            self.reason = "lost" if words[0] != "ended" else "".join(words[2:])
+            word, *rest = message.split() or [LOST]
+            has_ended = word == "ended"
+            self.code = int(rest[0]) if has_ended else -signal.SIGKILL
+            self.reason = "".join(rest[1:]) if has_ended else f"{LOST} {message}"
         return self.code
 
     async def wait(self) -> int | None:

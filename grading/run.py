@@ -7,7 +7,7 @@ import logging
 import re
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import nbformat
@@ -36,7 +36,11 @@ SHOW_TIMEOUT = 20  # seconds from a cell's end to its last output
 OUTPUT = 20_000_000  # bytes that a notebook may show
 TEXT_LIMIT = 5_000  # characters of a message or traceback that are kept
 
-ANSI = re.compile(r"\x1b\[[0-9;?]*[ -/]*[@-~]")
+# What reading a message raises that is none, or that lacks what every message has.
+MESSAGE_ERRORS = (ValueError, TypeError, LookupError, AttributeError, RecursionError)
+
+# Colours, and what else would move a terminal's cursor; not tabs and ends of lines.
+CONTROLS = re.compile(r"\x1b\[[0-9;?]*[ -/]*[@-~]|[\x00-\x08\x0b-\x1f\x7f]")
 
 # A submission's failures are data here, and nbclient leaves a task behind when a kernel dies.
 for _noisy in ("papermill", "asyncio"):
@@ -45,7 +49,7 @@ for _noisy in ("papermill", "asyncio"):
 
 @dataclass(frozen=True)
 class Failure:
-    """An exception in a cell: `number` of the student's cell, None in the release's or a probe."""
+    """An exception in a cell; `number` counts the student's own cells, None is none of them."""
 
     kind: str
     number: int | None
@@ -105,7 +109,7 @@ def _execute(
             is_probe = step is not None and step.kind == "probe"
             return max(1.0, rest if is_probe else min(rest, timeout * CELL_SHARE))
 
-        ended = "done"
+        ended, broken = "done", ()
         try:
             papermill.execute_notebook(
                 notebook,
@@ -131,10 +135,15 @@ def _execute(
             ended = "flood"
         except DeadKernelError:
             ended = "died"
-    if kernel.reason == "lost":
-        raise KernelLost("the warm process died")
+        except MESSAGE_ERRORS as error:  # no message of Jupyter's: only a submission sends such
+            ended, broken = "died", (Failure("run", None, type(error).__name__, str(error), ""),)
+    if kernel.reason.startswith(kernels.LOST):
+        raise KernelLost(f"the warm process died, and the kernel is {kernel.reason}")
+    if ended == "done" and time.monotonic() > deadline:
+        ended = "timeout"  # whatever the last interrupt left of the last cell
     ended = kernel.reason or ended
-    return _outcome([(steps[cell.id], cell) for cell in started if cell.id in steps], ended)
+    outcome = _outcome([(steps[cell.id], cell) for cell in started if cell.id in steps], ended)
+    return replace(outcome, failures=outcome.failures + broken)
 
 
 class _Client(PapermillNotebookClient):
@@ -200,13 +209,13 @@ def _outcome(run: list[tuple[Step, NotebookNode]], ended: str) -> Outcome:
             answered, answer = probe.hear(cell.outputs)
             if answered:
                 answers[step.task] = answer
-            elif any(f.kind == "probe" and f.name == "KeyboardInterrupt" for f in failures):
-                ended = "timeout"
     return Outcome(answers, tuple(failures), ended)
 
 
 def _failure(step: Step, output: NotebookNode) -> Failure:
-    text = ANSI.sub("", "\n".join(output.traceback))
-    return Failure(
-        step.kind, step.number, output.ename[:100], output.evalue[:TEXT_LIMIT], text[-TEXT_LIMIT:]
+    traceback = output.traceback if isinstance(output.traceback, list) else []
+    name, message, text = (
+        CONTROLS.sub("", str(part))
+        for part in (output.ename, output.evalue, "\n".join(map(str, traceback)))
     )
+    return Failure(step.kind, step.number, name[:100], message[:TEXT_LIMIT], text[-TEXT_LIMIT:])

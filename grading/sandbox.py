@@ -110,7 +110,7 @@ class Zygote:
         python, sources = _python()
         program = [
             *("--bind", str(kernels), KERNELS, "--dir", KERNEL),
-            *("--tmpfs", "/tmp", "--dir", HOME),
+            *("--tmpfs", "/tmp", "--dir", HOME, "--tmpfs", "/dev/shm"),
             *("--remount-ro", "/", "--remount-ro", "/dev"),
             *(python, "-B", f"{COURSE}/zygote.py", str(control)),
         ]
@@ -211,6 +211,7 @@ def _bubblewrap(sources: dict[str, str]) -> list[str]:
         *("bwrap", "--unshare-all", "--new-session", "--cap-drop", "ALL"),
         *("--proc", "/proc", "--dev", "/dev", "--ro-bind", "/usr", "/usr"),
         *("--ro-bind-try", "/etc/ld.so.cache", "/etc/ld.so.cache"),
+        *("--ro-bind-try", "/etc/fonts", "/etc/fonts"),
     ]
     for path in map(Path, ("/bin", "/lib", "/lib32", "/lib64", "/sbin")):
         if path.is_symlink():

@@ -89,6 +89,10 @@ ATTACKS = {
         "time.sleep(60)",
         "flood",
     ),
+    "no message of Jupyter's": instead(
+        "get_ipython().kernel.iopub_socket.send_multipart([b'junk'])\nimport time\ntime.sleep(9)",
+        "died",
+    ),
     "one huge display": instead(
         "from IPython.display import display\ndisplay({'text/plain': 'x' * 100_000_000}, raw=True)",
         "flood",
@@ -263,7 +267,7 @@ SLOW = {
             SOLUTION,
             "import signal, time\n"
             "signal.pthread_sigmask(signal.SIG_BLOCK, range(1, 32))\n"
-            "while True: time.sleep(1)",
+            "while True:\n    try: time.sleep(1)\n    except BaseException: pass",
         ),
         "timeout",
         0.0,
