@@ -27,26 +27,16 @@ CONVENTION_ZH = (
 )
 HEADINGS_ZH = ("層", "種類", "輸出形狀", "核／步長", "參數", "MACs", "記憶體 MiB", "感受野")
 
-STYLE = """<style>
-.model-summary { --line: var(--jp-border-color2, rgba(128, 128, 128, .4)); font-size: 13px;
-  overflow-x: auto; color: var(--jp-content-font-color1, inherit); }
-.model-summary p { margin: .4em 0; }
-.model-summary .row { display: grid; min-width: 66em; gap: 0 .8em; padding: .15em .3em;
-  border-bottom: 1px solid var(--line); align-items: center;
-  grid-template-columns: 3fr 2.2fr 2fr 1.3fr 3.2fr 2.6fr 2.6fr 1.4fr; }
-.model-summary .head { font-weight: 600; border-bottom-width: 2px; }
-.model-summary .head :nth-child(n+5) { text-align: right; }
-.model-summary summary { cursor: pointer; list-style: none; font-weight: 600; }
-.model-summary summary::-webkit-details-marker { display: none; }
-.model-summary summary .name::before { content: "▸ "; }
-.model-summary details[open] > summary .name::before { content: "▾ "; }
-.model-summary details > div .name { padding-left: 1.2em; }
-.model-summary .name { overflow-wrap: anywhere; }
-.model-summary .number { display: flex; gap: .5em; align-items: center; justify-content: flex-end;
-  font-variant-numeric: tabular-nums; text-align: right; }
-.model-summary .track { flex: 0 0 4em; height: .6em; border: 1px solid var(--line); }
-.model-summary .bar { display: block; height: 100%; background: currentColor; opacity: .55; }
-</style>"""
+# Styles stand in the elements: Jupyter drops <style> from a notebook that it does not trust yet,
+# as GitHub does from any.
+LINE = "rgba(128,128,128,.4)"
+BOX = "font-size:13px;max-width:1100px"
+ROW = f"display:flex;align-items:center;padding:2px 4px;border-bottom:1px solid {LINE}"
+CELL = "flex:{share} 0 0;min-width:0;overflow-wrap:anywhere"
+NUMBER = "text-align:right;white-space:nowrap"
+TRACK = f"display:inline-block;width:50px;margin-left:6px;border:1px solid {LINE};text-align:left"
+FILL = "display:block;height:8px;background:rgba(128,128,128,.8)"
+SHARES = (3, 2.6, 2, 1.3, 2.8, 2.3, 2.3, 1.2)  # of the row's width, by column
 
 
 def text(summary: Any) -> str:
@@ -95,17 +85,15 @@ def _text_totals(summary: Any) -> list[str]:
 
 def html(summary: Any) -> str:
     """Return the summary as HTML that stands alone."""
-    head = "".join(f"<span>{heading}</span>" for heading in HEADINGS_ZH)
     parts = [
-        STYLE,
-        '<div class="model-summary">',
-        *(f"<p>{escape(line)}</p>" for line in _html_totals(summary)),
-        f'<div class="row head">{head}</div>',
+        f'<div style="{BOX}">',
+        *(f"<div>{escape(line)}</div>" for line in _html_totals(summary)),
+        f'<div style="{ROW};font-weight:600">{_html_cells(HEADINGS_ZH)}</div>',
         *(_html_block(name, rows, summary) for name, rows in _blocks(summary.rows)),
-        f"<p>{CONVENTION_ZH}</p>",
+        f"<div>{CONVENTION_ZH}</div>",
     ]
     if summary.not_counted:
-        parts.append(f"<p>未計入 MACs 的層：{escape('、'.join(summary.not_counted))}</p>")
+        parts.append(f"<div>未計入 MACs 的層：{escape('、'.join(summary.not_counted))}</div>")
     return "\n".join([*parts, "</div>"])
 
 
@@ -141,28 +129,48 @@ def _block(row: Any) -> str | None:
 
 
 def _html_block(name: str | None, rows: list[Any], summary: Any) -> str:
-    lines = [_html_row(row.name, row.kind, [row], summary) for row in rows]
+    lines = [
+        f'<div style="{ROW}">{_html_row(row.name, row.kind, [row], summary, name)}</div>'
+        for row in rows
+    ]
     if name is None:
-        return "".join(f'<div class="row">{line}</div>' for line in lines)
-    head = _html_row(name, f"{len(rows)} 層", rows, summary)
-    inner = "\n".join(f'<div class="row">{line}</div>' for line in lines)
-    return f'<details><summary class="row">{head}</summary>\n{inner}</details>'
+        return "".join(lines)
+    head = _html_row(f"▸ {name}", f"{len(rows)} 層", rows, summary)
+    inner = "\n".join(lines)
+    return (
+        f'<details><summary style="{ROW};font-weight:600;cursor:pointer">{head}</summary>\n'
+        f"{inner}</details>"
+    )
 
 
-def _html_row(name: str, kind: str, rows: list[Any], summary: Any) -> str:
+def _html_row(name: str, kind: str, rows: list[Any], summary: Any, block: str | None = None) -> str:
     """Return the cells of one row, or of a block: its sums, its last shape and field."""
     last = rows[-1]
-    window = _window(last, "×") if len(rows) == 1 else ""
-    words = "".join(
-        f"<span>{escape(word)}</span>" for word in (kind, _shape(last.output_shape, "×"), window)
+    words = (
+        f"\u2003{name}" if block else name,
+        kind,
+        _shape(last.output_shape, "×"),
+        _window(last, "×") if len(rows) == 1 else "",
     )
-    return (
-        f'<span class="name">{escape(name)}</span>{words}'
-        + _html_number("params", "{:,}".format, rows, summary)
-        + _html_number("macs", _si, rows, summary)
-        + _html_number("activation_bytes", _mebi, rows, summary)
-        + f'<span class="number">{escape(_places(last.receptive_field, "×"))}</span>'
+    return _html_cells(
+        [
+            *map(escape, words),
+            _html_number("params", "{:,}".format, rows, summary),
+            _html_number("macs", _si, rows, summary),
+            _html_number("activation_bytes", _mebi, rows, summary),
+            escape(_places(last.receptive_field, "×")),
+        ]
     )
+
+
+def _html_cells(cells: Iterable[str]) -> str:
+    """Return a row's cells, which are HTML already; the first columns hold words."""
+    styles = [
+        CELL.format(share=share) + (f";{NUMBER}" if column >= LEFT_ALIGNED else "")
+        for column, share in enumerate(SHARES)
+    ]
+    pairs = zip(styles, cells, strict=True)
+    return "".join(f'<span style="{style}">{cell}</span>' for style, cell in pairs)
 
 
 def _html_number(column: str, shown: Callable[[int], str], rows: list[Any], summary: Any) -> str:
@@ -174,11 +182,9 @@ def _html_number(column: str, shown: Callable[[int], str], rows: list[Any], summ
     parts = [f'<span title="{value:,}">{shown(value)}</span>'] if counted else []
     if len(counted) < len(values):
         parts.append("未計")
-    return (
-        f'<span class="number"><span>{"＋".join(parts)}</span>'
-        f'<span class="track"><span class="bar" style="width:{100 * value / (total or 1):.1f}%">'
-        "</span></span></span>"
-    )
+    share = 100 * value / (total or 1)
+    bar = f'<div style="width:{share:.1f}%"><span style="{FILL}"></span></div>'
+    return f'{"＋".join(parts)}<span style="{TRACK}">{bar}</span>'
 
 
 def _shape(shape: Any, times: str = "x") -> str:
