@@ -37,7 +37,10 @@ OUTPUT = 20_000_000  # bytes that a notebook may show
 TEXT_LIMIT = 5_000  # characters of a message or traceback that are kept
 
 # What reading a message raises that is none, or that lacks what every message has.
-MESSAGE_ERRORS = (ValueError, TypeError, LookupError, AttributeError, RecursionError)
+MESSAGE_ERRORS = (
+    *(ValueError, TypeError, LookupError, AttributeError, RecursionError),
+    nbformat.ValidationError,
+)
 
 # Colours, and what else would move a terminal's cursor; not tabs and ends of lines.
 CONTROLS = re.compile(r"\x1b\[[0-9;?]*[ -/]*[@-~]|[\x00-\x08\x0b-\x1f\x7f]")
