@@ -20,14 +20,14 @@ from typing import Any
 
 import psutil
 import zmq
-from jupyter_client import AsyncKernelManager
+from jupyter_client import AsyncKernelClient, AsyncKernelManager
 from jupyter_client.kernelspec import KernelSpecManager
 from jupyter_client.provisioning import KernelProvisionerBase
 from nbclient.util import run_sync
 
 from .sandbox import COURSE, KERNEL_ENVIRONMENT, MEMORY, ROOT, KernelLost, Zygote
 
-MESSAGE = 8_000_000  # bytes of the largest message that is taken from a kernel
+MESSAGE = 20_000_000  # bytes of the largest message that is taken from a kernel
 LOST = "lost"  # begins the reason of a kernel that its keeper says no end of
 PORTS = ("shell_port", "iopub_port", "stdin_port", "hb_port", "control_port")
 
@@ -65,8 +65,14 @@ def kernel(seconds: float, sandboxed: bool) -> Iterator[Kernel]:
             run_sync(running.manager.shutdown_kernel)(now=True)
 
 
+class _Manager(AsyncKernelManager):
+    def client(self, **options: Any) -> AsyncKernelClient:
+        """A client of the context whose sockets take no message beyond MESSAGE."""
+        return super().client(context=self.context, **options)
+
+
 def _manager(**options: Any) -> AsyncKernelManager:
-    manager = AsyncKernelManager(
+    manager = _Manager(
         kernel_spec_manager=KernelSpecManager(kernel_dirs=[]),  # nobody else's "python3"
         transport="tcp" if sys.platform == "win32" else "ipc",  # no two kernels on one port
         **options,

@@ -1,6 +1,10 @@
 """The way of an answer from a student's kernel to the grader; no other module knows it.
 
 `ask` is code for the kernel, `tell` runs there, `hear` reads in the grader's process what came.
+
+A submission shares its process with the probe, and code there can compute and show what it likes.
+So nothing that it says is believed but as what its function gives, and a right answer needs the
+numbers of cases that it has not seen: who can forge them could have written the function.
 """
 
 from __future__ import annotations

@@ -33,7 +33,7 @@ ENGINE = "grading"  # papermill's name for what runs the cells
 GRACE = 5  # seconds from the interrupt to the kill
 START_TIMEOUT = 60
 SHOW_TIMEOUT = 20  # seconds from a cell's end to its last output
-OUTPUT = 20_000_000  # bytes that a notebook may show
+OUTPUT = kernels.MESSAGE  # bytes that a notebook may show
 TEXT_LIMIT = 5_000  # characters of a message or traceback that are kept
 
 # What reading a message raises that is none, or that lacks what every message has.
@@ -130,12 +130,10 @@ def _execute(
             )
         except PapermillExecutionError:
             pass  # the exceptions of cells, read from their outputs below
+        except CellTimeoutError:
+            ended = "flood"  # no output reached us any more: one was too large, and ended the line
         except TimeoutError:
             ended = "timeout"
-        except (
-            CellTimeoutError
-        ):  # the end of the cell was never shown: a message too large cut it off
-            ended = "flood"
         except DeadKernelError:
             ended = "died"
         except MESSAGE_ERRORS as error:  # no message of Jupyter's: only a submission sends such

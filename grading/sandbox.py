@@ -26,9 +26,8 @@ HOME = "/tmp/home"
 NOBODY = 65534  # whom root becomes: root's own namespaces would still be root's
 START_TIMEOUT = 180  # seconds; importing TensorFlow takes 10 to 15, more on a loaded machine
 
-MEMORY = (
-    4_000_000_000  # bytes for all of a submission's processes; VGG16 at 224 pixels takes 2.1 GB
-)
+# Bytes for all processes of a submission; VGG16 for 224 pixels takes 2.1 GB while it is built.
+MEMORY = 4_000_000_000
 SCRATCH = 256_000_000  # bytes each of /tmp and of shared memory
 SHOWN = 5_000_000  # characters that a submission may print
 LIMITS = {  # of each process
@@ -36,6 +35,7 @@ LIMITS = {  # of each process
     "RLIMIT_FSIZE": SCRATCH,
     "RLIMIT_NPROC": 256 + 16 * (os.cpu_count() or 1),  # TensorFlow's threads are counted, too
     "RLIMIT_NOFILE": 1024,
+    "RLIMIT_CPU": 3600,
     "RLIMIT_CORE": 0,
 }
 
@@ -95,7 +95,10 @@ class Zygote:
                 start_new_session=True,  # Ctrl-C is the grader's
             )
         self.control.settimeout(START_TIMEOUT)
-        if self.control.recv(16) != b"ready":
+        answer = b""
+        with suppress(OSError):
+            answer = self.control.recv(16)
+        if answer != b"ready":
             self._errors.seek(0)
             text = self._errors.read()[-2000:]
             self.close()
@@ -142,8 +145,8 @@ class Zygote:
                 message = json.dumps(request).encode()
                 socket.send_fds(self.control, [message], [theirs.fileno()])
         ours.settimeout(START_TIMEOUT)
-        with suppress(ConnectionError):
-            answer = b""
+        answer = b""
+        with suppress(OSError):
             answer = ours.recv(1 << 13)
         if answer == b"ready":
             return ours, folder
