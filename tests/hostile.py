@@ -46,6 +46,18 @@ def instead(attack: str, status: str = "unfinished", answer: str = BLANK) -> Att
     return Attack((answer, attack), status, 0.0)
 
 
+def answering(expression: str, status: str = "error") -> Attack:
+    """An attack that puts another answer in the place of what the probe shows."""
+    return instead(
+        "kind = type(get_ipython().display_pub)\n"
+        "publish = kind.publish\n"
+        "def forge(self, data, *a, **k):\n"
+        f"    return publish(self, {{key: {expression} for key in data}}, *a, **k)\n"
+        "kind.publish = forge",
+        status,
+    )
+
+
 WRITE = "open({!r}, 'w').write('x')".format
 READ = "open({!r}, 'rb').read(1)".format
 LIST = "import os; os.listdir({!r})".format
@@ -63,6 +75,8 @@ MIME = "application/vnd.classic-cnn-course.answer"
 ATTACKS = {
     # Never ending, and using up.
     "endless cell": beside("while True: pass"),
+    "more memory than there is": beside("x = bytearray(1 << 33)"),
+    "all the memory there is": instead("x = []\nwhile True: x.append(bytearray(1 << 27))"),
     "memory in many processes": instead(
         "import os, time\n"
         "for _ in range(20):\n"
@@ -206,6 +220,11 @@ ATTACKS = {
     "no answer": instead(
         "type(get_ipython().display_pub).publish = lambda *a, **k: None", "error", SOLUTION
     ),
+    "a huge answer": answering("'[' + '1,' * 3_000_000 + '1]'"),
+    "a deep answer": answering("'[' * 1_000_000"),
+    "an answer that is no text": answering("[{}]", "died"),
+    "an answer that is no number": answering("'NaN'"),
+    "answers in another JSON": instead("import json\njson.dumps = lambda *a, **k: 'NaN'", "died"),
     "another probe": instead(
         FORGED + "from utils import checks\n"
         "import utils.checks.probe as module, utils.checks.homework as homework\n"
