@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from utils.summary import without_weights
+
 VGG_CONFIGS = {
     "VGG11": (1, 1, 2, 2, 2),
     "VGG13": (2, 2, 2, 2, 2),
@@ -16,14 +18,13 @@ VGG_CONFIGS = {
 def weightless(build: Callable[..., Any], *args: Any, **kwargs: Any) -> tuple[Any, Any]:
     """Return what `build` makes and the TensorFlow graph around it.
 
-    Inside a stateless scope a variable has a shape and no value: ResNet-152 takes a second instead
-    of four, ConvNeXt-XLarge no gigabyte. The graph keeps constants out of eager execution.
+    ResNet-152 takes a second instead of four, ConvNeXt-XLarge no gigabyte. The graph keeps
+    constants out of eager execution.
     """
-    import keras
     import tensorflow as tf
 
     graph = tf.Graph()
-    with graph.as_default(), keras.StatelessScope(initialize_variables=False):
+    with graph.as_default(), without_weights():
         model = build(*args, **kwargs)
     return model, graph
 

@@ -124,6 +124,23 @@ def test_a_function_that_prints_and_warns_leaves_the_cell_clean(capfd):
     assert capfd.readouterr() == ("", "")
 
 
+def test_a_network_too_large_to_be_run_leaves_no_weights_to_be_made(monkeypatch):
+    import keras
+
+    made = []
+    zeros = keras.initializers.GlorotUniform.__call__
+    monkeypatch.setattr(
+        keras.initializers.GlorotUniform,
+        "__call__",
+        lambda self, shape, dtype=None: made.append(shape) or zeros(self, shape, dtype=dtype),
+    )
+    function = namespace_of("tied", ANSWERS["block_4_on_input"][0])["VGG16"]
+    case = CASE | {"calls": {"top": CASE["calls"]["top"] | {"input_shape": [108, 65, 3]}}}
+    TASK.probe({"VGG16": function}, case)
+    keras.layers.Lambda(lambda x: 2 * x)(keras.Input((4,)))  # any symbolic call
+    assert made == []
+
+
 def test_an_answer_is_plain_json(right_answer):
     assert json.loads(json.dumps(right_answer)) == right_answer
 

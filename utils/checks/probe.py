@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from utils.summary import summarize
+from utils.summary import summarize, without_weights
 
 from .layers import Layer
 from .reference import fingerprint, seeded_images, weight_source
@@ -51,7 +51,7 @@ def _make(function: Callable, arguments: dict) -> tuple[Any, dict | None]:
     """
     import keras
 
-    with keras.StatelessScope(initialize_variables=False):
+    with without_weights():
         sketch, _ = attempt(function, **arguments)
     if isinstance(sketch, keras.Model) and sketch.built and sketch.count_params() > MOST_PARAMS:
         return sketch, None

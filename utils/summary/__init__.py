@@ -12,11 +12,11 @@ from math import prod
 from typing import Any
 
 from utils.summary.count import macs
-from utils.summary.graph import Call, Edge, calls
+from utils.summary.graph import Call, Edge, calls, without_weights
 from utils.summary.receptive import Field, field
 from utils.summary.table import Difference, LayerRow, ModelSummary
 
-__all__ = ["Difference", "LayerRow", "ModelSummary", "summarize"]
+__all__ = ["Difference", "LayerRow", "ModelSummary", "summarize", "without_weights"]
 
 # The settings that a row keeps, beside kernel, strides and padding.
 SETTINGS = (

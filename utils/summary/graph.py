@@ -7,8 +7,29 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Container, Generator, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
+
+PENDING = "uninitialized_variables"  # Keras's name for its list of variables yet to be made
+
+
+@contextmanager
+def without_weights() -> Iterator[None]:
+    """Models built within have weights of a shape and no value, now and later; they can't be run.
+
+    Where a scope alone puts the making of variables off, Keras makes all of them at the next
+    symbolic call, whoever's it is: those of this scope are taken off its list.
+    """
+    import keras
+    from keras.src.backend.common import global_state
+
+    before = list(global_state.get_global_attribute(PENDING) or ())
+    try:
+        with keras.StatelessScope(initialize_variables=False):
+            yield
+    finally:
+        global_state.set_global_attribute(PENDING, before)
 
 
 @dataclass(frozen=True, eq=False)
