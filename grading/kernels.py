@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import atexit
+import math
 import os
 import shutil
 import signal
@@ -12,10 +13,12 @@ import subprocess
 import sys
 import tempfile
 import threading
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
+from queue import Empty
 from typing import Any
 
 import psutil
@@ -65,6 +68,23 @@ def kernel(seconds: float, sandboxed: bool) -> Iterator[Kernel]:
             run_sync(running.manager.shutdown_kernel)(now=True)
 
 
+class _Client(AsyncKernelClient):
+    async def wait_for_ready(self, timeout: float | None = None) -> None:
+        """Wait until the kernel is heard: what it shows from then on comes, too.
+
+        Jupyter's own method goes on to listen until nothing came for 0.2 s, in each submission.
+        Raises RuntimeError when the kernel dies or `timeout` (seconds) is over.
+        """
+        deadline = time.monotonic() + (timeout or math.inf)
+        while time.monotonic() < deadline and await self.is_alive():
+            self.kernel_info()
+            with suppress(Empty):
+                await self.get_shell_msg(timeout=1)
+                await self.get_iopub_msg(timeout=0.2)
+                return
+        raise RuntimeError("the kernel did not answer")
+
+
 class _Manager(AsyncKernelManager):
     def client(self, **options: Any) -> AsyncKernelClient:
         """A client of the context whose sockets take no message beyond MESSAGE."""
@@ -73,6 +93,7 @@ class _Manager(AsyncKernelManager):
 
 def _manager(**options: Any) -> AsyncKernelManager:
     manager = _Manager(
+        client_factory=_Client,
         kernel_spec_manager=KernelSpecManager(kernel_dirs=[]),  # nobody else's "python3"
         transport="tcp" if sys.platform == "win32" else "ipc",  # no two kernels on one port
         **options,

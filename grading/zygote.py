@@ -32,6 +32,10 @@ MODULES = (  # what submissions need, and what a kernel needs
     "tensorflow",
     "utils.checks",
     "utils.summary",
+    "IPython.core.completerlib",
+    "IPython.core.debugger",
+    "IPython.extensions.storemagic",
+    "ipykernel.debugger",
     "ipykernel.ipkernel",
     "ipykernel.kernelapp",
 )
@@ -66,8 +70,10 @@ def main(control: socket.socket) -> None:
 def import_everything() -> None:
     """Import, and start no thread, no event loop and no TensorFlow operation: they don't fork."""
     warnings.simplefilter("ignore", DeprecationWarning)  # Python 3.12 warns of forks beside threads
+    sys.modules["debugpy"] = None  # nobody steps through a kernel here, and it starts threads
     for name in MODULES:
         importlib.import_module(name)
+    del sys.modules["debugpy"]
     gc.collect()
     gc.freeze()  # a collection in a child would copy all these pages
 
@@ -101,12 +107,14 @@ def keep(grader: socket.socket, request: dict) -> None:
 
     poll = select.poll()
     poll.register(grader, select.POLLIN)
+    poll.register(os.pidfd_open(init), select.POLLIN)
     reason, top = "", psutil.Process(init)
     while not os.waitid(os.P_PID, init, os.WEXITED | os.WNOHANG | os.WNOWAIT):
-        if poll.poll(LOOK * 1000):
+        ready = dict(poll.poll(LOOK * 1000))
+        if grader.fileno() in ready:
             number = grader.recv(16)  # of a signal; nothing when the grader is gone
             os.kill(init, int(number or signal.SIGKILL))
-        elif memory_of(top) > request["memory"]:
+        elif not ready and memory_of(top) > request["memory"]:
             reason = "memory"
             os.kill(init, signal.SIGKILL)
     code = os.waitstatus_to_exitcode(os.waitpid(init, 0)[1])

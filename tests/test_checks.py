@@ -20,21 +20,6 @@ TASK = checks.TASKS["vgg16"]
 CASE = TASK.public_case()
 
 
-@pytest.fixture(scope="module", autouse=True)
-def initial_weights_are_zero():
-    """The probe sets every weight, so drawing initial ones would only take time."""
-    import keras
-
-    patch = pytest.MonkeyPatch()
-    patch.setattr(
-        keras.initializers.GlorotUniform,
-        "__call__",
-        lambda self, shape, dtype=None: keras.ops.zeros(shape, dtype=dtype),
-    )
-    yield
-    patch.undo()
-
-
 def namespace_of(name: str, source: str) -> dict:
     """What a notebook that ran `source` knows."""
     linecache.cache[name] = (len(source), None, source.splitlines(keepends=True), name)
@@ -44,7 +29,7 @@ def namespace_of(name: str, source: str) -> dict:
 
 
 @pytest.fixture(scope="module")
-def right_answer(initial_weights_are_zero) -> dict:
+def right_answer() -> dict:
     return TASK.probe(namespace_of("solution", SOLUTION), CASE)
 
 
@@ -128,11 +113,11 @@ def test_a_network_too_large_to_be_run_leaves_no_weights_to_be_made(monkeypatch)
     import keras
 
     made = []
-    zeros = keras.initializers.GlorotUniform.__call__
+    draw = keras.initializers.GlorotUniform.__call__
     monkeypatch.setattr(
         keras.initializers.GlorotUniform,
         "__call__",
-        lambda self, shape, dtype=None: made.append(shape) or zeros(self, shape, dtype=dtype),
+        lambda self, shape, dtype=None: made.append(shape) or draw(self, shape, dtype=dtype),
     )
     function = namespace_of("tied", ANSWERS["block_4_on_input"][0])["VGG16"]
     case = CASE | {"calls": {"top": CASE["calls"]["top"] | {"input_shape": [108, 65, 3]}}}

@@ -36,7 +36,7 @@ def probe_model_maker(
         arguments["input_tensor"] = tensor
     if "input_shape" in arguments:
         arguments["input_shape"] = shape
-    model, error = _make(function, arguments)
+    model, error = _draft(function, **arguments)
     answer = {"error": error} if error else _look(model, shape, seed, tensor)
     if also and "model" in answer:
         more, _ = attempt(also, model)
@@ -44,18 +44,19 @@ def probe_model_maker(
     return json.loads(json.dumps(answer | {"unknown": unknown}))
 
 
-def _make(function: Callable, arguments: dict) -> tuple[Any, dict | None]:
-    """What `function` gives, or its error; a network too large to be run comes without weights.
+def _draft(function: Callable, *args: Any, **kwargs: Any) -> tuple[Any, dict | None]:
+    """What `function` gives, or its error; without weights, unless it needs them while it builds.
 
-    A block tied to the input again can ask for gigabytes in `fc1`: too much for a laptop.
+    The probe sets weights of its own, and drawing those that it overwrites takes longer than all
+    the rest. A block tied to the input again can even ask for gigabytes in `fc1`.
     """
     import keras
 
     with without_weights():
-        sketch, _ = attempt(function, **arguments)
-    if isinstance(sketch, keras.Model) and sketch.built and sketch.count_params() > MOST_PARAMS:
+        sketch, _ = attempt(function, *args, **kwargs)
+    if isinstance(sketch, keras.KerasTensor) or (isinstance(sketch, keras.Model) and sketch.built):
         return sketch, None
-    return attempt(function, **arguments)
+    return attempt(function, *args, **kwargs)
 
 
 def probe_tensor_maker(function: Callable, asked: dict, seed: int) -> dict:
@@ -64,7 +65,7 @@ def probe_tensor_maker(function: Callable, asked: dict, seed: int) -> dict:
 
     shape = tuple(asked["input_shape"])
     tensor = keras.Input(shape)
-    made, error = attempt(function, tensor, *asked["arguments"])
+    made, error = _draft(function, tensor, *asked["arguments"])
     if not error and not isinstance(made, keras.KerasTensor):
         return {"returned": type(made).__name__, "unknown": []}
     model, error = (None, error) if error else attempt(keras.Model, tensor, made)
@@ -101,11 +102,15 @@ def _summary(model: Any, shape: tuple | None = None) -> dict:
 
 
 def _run(model: Any, shape: tuple, seed: int) -> list:
-    """Flat outputs for the seed's weights and image."""
+    """Flat outputs for the seed's weights and image; the model keeps its own weights, if any."""
+    import keras
+
     if not model.built:
         model.build((None, *shape))
-    fill(model, seed)
-    return plain_numbers(np.asarray(model(seeded_images(seed, shape), training=False))[0])
+    draw = weight_source(seed)
+    with keras.StatelessScope((weight, draw(weight.shape)) for weight in model.weights):
+        outputs = model(seeded_images(seed, shape), training=False)
+    return plain_numbers(np.asarray(outputs)[0])
 
 
 def fill(model: Any, seed: int) -> None:
