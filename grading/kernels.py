@@ -69,6 +69,10 @@ def kernel(seconds: float, sandboxed: bool) -> Iterator[Kernel]:
 
 
 class _Client(AsyncKernelClient):
+    def start_channels(self, **channels: bool) -> None:
+        """All but the heartbeat: the manager knows when the kernel ends."""
+        super().start_channels(**channels | {"hb": False})
+
     async def wait_for_ready(self, timeout: float | None = None) -> None:
         """Wait until the kernel is heard: what it shows from then on comes, too.
 
