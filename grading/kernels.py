@@ -155,7 +155,7 @@ def warm_process() -> Zygote:
 
 
 def launch(request: dict[str, Any]) -> tuple[socket.socket, Path]:
-    """`Zygote.launch` of the warm process, or of a new one where that one is dead."""
+    """`Zygote.launch` of the warm process, or of a new one where that one proves to be dead."""
     try:
         return warm_process().launch(request)
     except KernelLost:

@@ -37,8 +37,12 @@ OUTPUT = kernels.MESSAGE  # bytes that a notebook may show
 TEXT_LIMIT = 5_000  # characters of a message or traceback that are kept
 
 # What reading a message raises that is none, or that lacks what every message has.
-MESSAGE_ERRORS = (
-    *(ValueError, TypeError, LookupError, AttributeError, RecursionError),
+UNREADABLE = (
+    ValueError,
+    TypeError,
+    LookupError,
+    AttributeError,
+    RecursionError,
     nbformat.ValidationError,
 )
 
@@ -88,7 +92,7 @@ def execute(
     """
     try:
         return _execute(reading, cases, timeout, sandboxed)
-    except KernelLost:  # through no fault of its own
+    except KernelLost:  # through no fault of its own; the next warm process runs it
         return _execute(reading, cases, timeout, sandboxed)
 
 
@@ -136,7 +140,7 @@ def _execute(
             ended = "timeout"
         except DeadKernelError:
             ended = "died"
-        except MESSAGE_ERRORS as error:  # no message of Jupyter's: only a submission sends such
+        except UNREADABLE as error:  # no message of Jupyter's: only a submission sends such
             ended, broken = "died", (Failure("run", None, type(error).__name__, str(error), ""),)
     if kernel.reason.startswith(kernels.LOST):
         raise KernelLost(f"the warm process died, and the kernel is {kernel.reason}")

@@ -22,6 +22,10 @@ def test_the_examples_are_made_from_the_lesson_as_it_is(tmp_path):
             assert code(path) == code(stored[name]), f"run `python -m examples.make`: {name}"
 
 
+def test_the_sums_of_the_examples_are_theirs():
+    assert make.sums(make.HERE) == make.SUMS.read_text("utf-8"), "run `python -m examples.make`"
+
+
 @pytest.mark.slow
 def test_an_instructor_grades_the_examples(tmp_path):
     result = batch.grade(make.SUBMISSIONS, tmp_path, workers=2, seed=1, progress=False)
