@@ -128,10 +128,10 @@ class Ledger:
         return row[0]
 
     def attempts(self) -> dict[str, list[Attempt]]:
-        """All that was ever graded, by student, the latest last."""
+        """All that was ever graded, by student, the latest last, whatever the clock said."""
         with self._transaction() as database:
             rows = database.execute(
-                "SELECT student, graded_at, file, record FROM records ORDER BY student, graded_at"
+                "SELECT student, graded_at, file, record FROM records ORDER BY student, rowid"
             ).fetchall()
         found: dict[str, list[Attempt]] = {}
         for student, at, file, record in rows:

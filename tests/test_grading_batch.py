@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import csv
+import sqlite3
+import sys
 import zipfile
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 
 import pytest
 
 from grading import batch, overview, work
 from grading.__main__ import main
-from grading.record import Override, Record
+from grading.record import Ledger, Override, Record
 from tests.test_grading_work import ANSWERED, RELEASE
 from utils.checks.score import Part, Score
 
@@ -119,6 +122,27 @@ def test_a_batch_that_was_stopped_goes_on_where_it_was(folder, monkeypatch):
     assert run(folder).graded == 1
 
 
+@pytest.mark.skipif(sys.platform == "win32", reason="limits the size of files")
+def test_a_full_disk_loses_nothing_that_was_recorded(folder, monkeypatch):
+    import resource
+    import signal
+
+    monkeypatch.setattr(work, "grade", lambda job: replace(by_length(job), detail="x" * 10_000))
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    ignored = signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (48_000, before[1]))
+    try:
+        with pytest.raises((OSError, sqlite3.Error)):
+            run(folder)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+        signal.signal(signal.SIGXFSZ, ignored)
+    kept = len(Ledger(folder / "out" / "grades.sqlite").attempts())
+    assert 0 < kept < 3
+    assert run(folder).graded == 3 - kept
+    assert [row["status"] for row in table(folder)] == ["graded"] * 3
+
+
 def test_a_mark_given_by_hand_stands_in_every_run_until_it_is_taken_back(folder):
     run(folder, by_hand=("s2", "vgg16", Override(9.5, "口試")))
     (folder / "submissions" / "s2.ipynb").write_bytes(ANSWERED + b"\n\n\n\n")
@@ -180,6 +204,7 @@ def test_a_notebook_is_graded_for_the_tasks_that_it_checks(folder):
         (["nowhere"], "there is nothing at nowhere"),
         ([".", "--release", "nowhere.ipynb"], "the homework nowhere.ipynb can't be read"),
         ([".", "--out", "bad"], "grades.sqlite: file is not a database"),
+        ([".", "--out", "s1.ipynb/out"], "s1.ipynb"),
         ([".", "--override", "s9", "vgg16", "8", "--reason", "x"], "of a student 's9'"),
         ([".", "--override", "s1", "vgg16", "8"], "needs a reason"),
         ([".", "--override", "s1", "vgg16", "eight"], "eight"),

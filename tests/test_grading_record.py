@@ -5,6 +5,7 @@ from __future__ import annotations
 import sqlite3
 import subprocess
 import sys
+import time
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
@@ -79,6 +80,14 @@ def test_every_attempt_is_kept_with_its_time(tmp_path):
     attempts = ledger.attempts()["s1"]
     assert [attempt.record.score for attempt in attempts] == [1.0, 7.5]
     assert attempts[0].at <= attempts[1].at
+
+
+def test_attempts_stay_in_order_when_the_clock_is_set_back(tmp_path, monkeypatch):
+    ledger = Ledger(tmp_path / "grades.sqlite")
+    for clock, score in ((2e9, 1.0), (1e9, 7.5)):
+        monkeypatch.setattr(time, "time", lambda now=clock: now)
+        ledger.add("s1", "a.ipynb", f"key {score}", replace(RECORD, score=score))
+    assert [attempt.record.score for attempt in ledger.attempts()["s1"]] == [1.0, 7.5]
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="forks")
