@@ -196,7 +196,8 @@ def _read_release(path: Path) -> tuple[bytes, list[str]]:
     tasks = restore.checked(cells)
     if unknown := [task for task in tasks if task not in checks.TASKS]:
         raise ValueError(f"{path} checks {', '.join(unknown)}: no such task in utils.checks")
-    lost = restore.untestable(cells, {task: checks.TASKS[task].function for task in tasks})
+    of_functions = [checks.TASKS[task] for task in tasks if not checks.TASKS[task].alone]
+    lost = restore.untestable(cells, {task.name: task.function for task in of_functions})
     if lost or not tasks:
         raise ValueError(f"{path} has no blank or no check for {', '.join(lost) or 'any task'}")
     return content, tasks

@@ -1,6 +1,6 @@
 """Puts the release's own cells back around the student's, and the probes among them.
 
-A submission is read in one of two ways:
+A submission is read in one of three ways:
 
 *aligned*: the cell that the task gave for the answer is there. Cells stand in the release's order,
 each followed by what the student added after it; nothing runs that comes later than the last check.
@@ -8,6 +8,8 @@ each followed by what the student added after it; nothing runs that comes later 
 *by name*: ids and metadata are lost, or the answer's cell is blank and the answer stands elsewhere.
 What the release gives before its last check runs first, then all of the student's code, and the
 function is found by its name.
+
+*answers alone*: the answers of a self-check are values; only the student's cells that set them run.
 """
 
 from __future__ import annotations
@@ -44,11 +46,15 @@ class Reading:
 
 
 def readings(
-    student: Sequence[Cell], release: Sequence[Cell], functions: Mapping[str, str]
+    student: Sequence[Cell],
+    release: Sequence[Cell],
+    functions: Mapping[str, str],
+    values: Mapping[str, str] | None = None,
 ) -> Iterator[Reading]:
-    """The ways to read a submission, most trustworthy first; `functions` maps task to function.
+    """The ways to read a submission, most trustworthy first.
 
-    A task is in both when its answer may stand in either place: take the first that is an answer.
+    `functions` maps task to function, `values` the tasks whose answer is a value to its name. A
+    task is in two when its answer may stand in either place: take the first that is an answer.
     """
     sheet = _Sheet(student, release)
     first = {task: f for task, f in functions.items() if sheet.is_aligned(f)}
@@ -57,6 +63,8 @@ def readings(
     second = {task: f for task, f in functions.items() if task not in first or sheet.elsewhere(f)}
     if second:
         yield _by_name(sheet, second)
+    if values:
+        yield _answers_alone(sheet, values)
 
 
 def checked(release: Sequence[Cell]) -> list[str]:
@@ -208,6 +216,16 @@ def _by_name(sheet: _Sheet, functions: Mapping[str, str]) -> Reading:
             notes[task] = f"作答格裡沒有 {function}，評分的是{cell}定義的那一個"
     probes = [Step("probe", task=task) for task in functions]
     return Reading((*given, *own, *probes), tuple(functions), notes)
+
+
+def _answers_alone(sheet: _Sheet, values: Mapping[str, str]) -> Reading:
+    names = set(values.values())
+    own = [
+        sheet.own(index)
+        for index, cell in enumerate(sheet.student)
+        if not sheet.is_untouched(index) and names & binds(cell.source)
+    ]
+    return Reading((*own, *(Step("probe", task=task) for task in values)), tuple(values))
 
 
 def _is_blank(cell: Cell) -> bool:

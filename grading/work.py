@@ -80,9 +80,11 @@ def _max_score(tasks: Iterable[str]) -> float:
 
 def _verdicts(job: Job, deadline: float) -> dict[str, Verdict]:
     """A verdict a task; a later reading's stands where an earlier one found no finished answer."""
+    student, release = read_cells(job.content), read_cells(job.release)
     functions = {task: checks.TASKS[task].function for task in job.cases}
+    values = {task: functions.pop(task) for task in job.cases if checks.TASKS[task].alone}
     found: dict[str, Verdict] = {}
-    for reading in readings(read_cells(job.content), read_cells(job.release), functions):
+    for reading in readings(student, release, functions, values):
         open_tasks = [t for t in reading.tasks if t not in found or found[t].status != "graded"]
         seconds = deadline - time.monotonic()
         if not open_tasks or (found and seconds < 1):

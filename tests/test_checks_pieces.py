@@ -123,3 +123,24 @@ def test_the_answers_are_what_the_network_says():
 def test_an_unknown_question_is_named():
     with pytest.raises(ValueError, match="no question 'day018_q99'"):
         checks.quiz("day018_q99", 1)
+
+
+@pytest.mark.parametrize("question", questions())
+def test_a_question_that_counts_is_marked_as_the_notebook_says(question):
+    task = checks.TASKS[question]
+    case = task.draw_case(1)
+    answers = {
+        None: 0.0,
+        questions()[question]["answer"]: 1.0,
+        next(iter(questions()[question]["wrong"])): 0.0,
+    }
+    for answer, points in answers.items():
+        score = task.mark(task.probe({task.function: answer}, case), case)
+        assert (score.points, score.max_points) == (points, task.max_points)
+        assert score == checks.quiz(question, answer)
+
+
+@pytest.mark.parametrize("answer", [None, "C", {}, {"answer": 1}, {"answer": ["C"]}])
+def test_an_answer_that_no_probe_gives_earns_nothing(answer):
+    score = checks.TASKS["day017_q2"].mark(answer, {})
+    assert (score.points, score.diagnoses[0].code) == (0, "malformed")

@@ -198,6 +198,11 @@ def test_a_notebook_is_graded_for_the_tasks_that_it_checks(folder):
             run(folder)
 
 
+def test_the_lectures_questions_count_where_the_instructor_wants():
+    _, tasks = batch._read_release(batch.RELEASE.with_name("Day017_reading.ipynb"))
+    assert tasks == [f"day017_q{number}" for number in range(1, 17)]
+
+
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [

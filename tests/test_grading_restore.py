@@ -168,3 +168,12 @@ def test_a_release_without_a_blank_or_a_check_is_noticed():
 )
 def test_the_names_that_a_cell_binds(source, names):
     assert binds(source) == names
+
+
+def test_answers_that_are_values_are_run_without_the_rest_of_the_sheet():
+    release = [IMPORTS, cell("q1 = None", cell_id="a1"), cell("check", "day017_q1", grade=True)]
+    answered = cell("q1 = 3 * 7", cell_id="a1")
+    (reading,) = readings([IMPORTS, answered, cell("x = 1 / 0")], release, {}, {"day017_q1": "q1"})
+    assert sources(reading) == ["q1 = 3 * 7", "PROBE"]
+    (blank,) = readings(release, release, {}, {"day017_q1": "q1"})
+    assert sources(blank) == ["PROBE"]

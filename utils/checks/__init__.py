@@ -18,6 +18,7 @@ from .homework import TASK as VGG16_TASK
 from .homework import VGG19_TASK
 from .pieces import block, head
 from .questions import quiz
+from .questions import tasks as quiz_tasks
 from .score import Diagnosis, Part, Score
 from .task import Task
 
@@ -50,6 +51,7 @@ TASKS: dict[str, Task] = {
         CONVOLUTIONAL_TASK,
         BACKBONE_TASK,
         BUDGET_TASK,
+        *quiz_tasks(),
     )
 }
 

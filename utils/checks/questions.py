@@ -7,14 +7,18 @@ on the right answer) and `wrong`: what is said on each foreseen wrong answer, "*
 from __future__ import annotations
 
 import json
-from functools import cache
+from collections.abc import Mapping
+from dataclasses import replace
+from functools import cache, partial
 from pathlib import Path
 
+from .mistakes import diagnose
 from .score import Diagnosis, Part, Score
+from .task import Task, attempt
 
 
 def quiz(question: str, answer: object) -> Score:
-    """Judge the answer to one question; counts for nothing. None or … is not answered yet.
+    """Judge the answer to one question. None or … is not answered yet.
 
     Raises ValueError for a question that does not exist.
     """
@@ -32,6 +36,41 @@ def quiz(question: str, answer: object) -> Score:
     told = {_plain(key): text for key, text in entry["wrong"].items()}
     wrong = Diagnosis("wrong_answer", told.get(given, entry["wrong"]["*"]), "", "answer")
     return Score(question, title, (part,), (wrong,))
+
+
+def tasks() -> list[Task]:
+    """A task of one point a question, for the sheets whose check cells give it points.
+
+    The answer to "day017_q3" is asked for in the variable `q3`.
+    """
+    return [
+        Task(
+            name,
+            entry["title"],
+            variable := name.rpartition("_")[2],
+            1.0,
+            public_case=dict,
+            draw_case=lambda seed: {},
+            probe=partial(_probe, variable),
+            mark=partial(_mark, name),
+            alone=True,
+        )
+        for name, entry in questions().items()
+    ]
+
+
+def _probe(variable: str, namespace: Mapping[str, object], case: dict) -> dict:
+    value = namespace.get(variable)
+    text, _ = (None, None) if value is None or value is ... else attempt(str, value)
+    return {"answer": text}
+
+
+def _mark(question: str, answer: object, case: dict) -> Score:
+    text = answer.get("answer", ...) if isinstance(answer, dict) else ...
+    if isinstance(text, str | None):
+        return quiz(question, text)
+    unreadable = diagnose("malformed", "answer", problem=f"answer: {text!r:.50}")
+    return replace(quiz(question, None), diagnoses=(unreadable,), finished=True)
 
 
 @cache

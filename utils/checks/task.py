@@ -34,6 +34,7 @@ class Task:
     probe: Callable[[dict, dict], dict]
     mark: Callable[[object, dict], Score]
     more: tuple[str, ...] = ()  # names of further functions that the probe calls
+    alone: bool = False  # `function` is a value that needs nothing else of the sheet
 
     def check(self, *functions: object, passed: str = "") -> Score:
         """Probe and mark functions on the public case; `passed` is noted on full points.
