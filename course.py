@@ -1,11 +1,6 @@
 #!/usr/bin/env python3
 """The front door of the course. It needs nothing but Python itself.
 
-    python course.py lab [NOTEBOOK]   open JupyterLab on the homework, or on NOTEBOOK
-    python course.py grade PATH       grade a folder of submissions
-    python course.py build [NAME]     build the notebooks from lessons/
-    python course.py test             run every check of the project
-
 The first run makes `.venv` and installs the pinned packages there, unless the Python that runs this
 file has them already. `python course.py COMMAND --help` shows the options of a command.
 """
@@ -26,24 +21,38 @@ LOCK = ROOT / "requirements.lock"
 OLDEST, NEWEST = (3, 11), (3, 13)
 HOMEWORK = "Day018_vgg16.ipynb"
 
-# command: (module that does the work, what it needs)
+# command: (arguments, what it does, module that does the work, what that needs)
 COMMANDS = {
-    "lab": ("jupyterlab", "requirements.txt"),
-    "grade": ("grading", "requirements.txt"),
-    "build": ("ci.build", "requirements-dev.txt"),
-    "test": ("ci.test", "requirements-dev.txt"),
+    "lab": (
+        "[NOTEBOOK]",
+        "open JupyterLab on the homework, or on NOTEBOOK",
+        "jupyterlab",
+        "requirements.txt",
+    ),
+    "doctor": ("", "look whether this computer is ready, and say what to do", "doctor", None),
+    "grade": ("PATH", "grade a folder of submissions", "grading", "requirements.txt"),
+    "build": ("[NAME]", "build the notebooks from lessons/", "ci.build", "requirements-dev.txt"),
+    "test": ("", "run every check of the project", "ci.test", "requirements-dev.txt"),
+    "release": ("OUT", "pack the course for students and for instructors", "ci.release", None),
+    "upgrade": (
+        "",
+        "move the lock to the newest packages and build with them",
+        "ci.upgrade",
+        "requirements-dev.txt",
+    ),
 }
 
 
 def main(arguments: list[str]) -> int:
     """Run one command and return its exit code."""
     if not arguments or arguments[0] in ("-h", "--help"):
-        print(__doc__)
+        print(usage())
         return 0 if arguments else 2
     command, *options = arguments
-    if command not in COMMANDS:
-        sys.exit(f"course.py: no command {command!r}; it knows {', '.join(COMMANDS)}")
-    module, requirements = COMMANDS[command]
+    if command not in here():
+        elsewhere = " (in another edition of the course)" if command in COMMANDS else ""
+        sys.exit(f"course.py: no command {command!r}{elsewhere}; here are {', '.join(here())}")
+    _, _, module, requirements = COMMANDS[command]
     if command == "lab":
         if wants_help(options):
             print(
@@ -53,8 +62,29 @@ def main(arguments: list[str]) -> int:
             return 0
         options = lab_options(options)
     # Help is shown by the command's own parser, which the standard library suffices for.
-    python = sys.executable if wants_help(options) else ready_python(requirements)
+    needs_packages = requirements and not wants_help(options)
+    python = ready_python(requirements) if needs_packages else sys.executable
     return run([python, "-m", module, *options])
+
+
+def here() -> list[str]:
+    """The commands of this edition: a student's has no grading, an instructor's no ci."""
+    modules = {name: module.replace(".", "/") for name, (_, _, module, _) in COMMANDS.items()}
+    return [
+        name
+        for name, module in modules.items()
+        if name == "lab" or (ROOT / f"{module}.py").is_file() or (ROOT / module).is_dir()
+    ]
+
+
+def usage() -> str:
+    """What `course.py --help` shows."""
+    first, _, rest = __doc__.partition("\n\n")
+    lines = (
+        f"    python course.py {f'{name} {COMMANDS[name][0]}':16} {COMMANDS[name][1]}"
+        for name in here()
+    )
+    return "\n".join([first, "", *lines, "", rest.rstrip()])
 
 
 def wants_help(options: list[str]) -> bool:
@@ -74,13 +104,14 @@ def lab_options(options: list[str]) -> list[str]:
     return [
         *(str(ROOT / notebook) for notebook in notebooks),
         f"--ServerApp.root_dir={ROOT}",
+        f"--LabApp.app_settings_dir={ROOT / 'settings'}",
         *(["--allow-root"] if is_root else []),
         *others,
     ]
 
 
 def ready_python(requirements: str) -> str:
-    """A Python that has the pinned packages: this one, or `.venv`, which is made if need be."""
+    """A Python that has the pinned packages; where none has them, `.venv` is made."""
     if not OLDEST <= sys.version_info[:2] <= NEWEST:
         wanted = " to ".join(".".join(map(str, version)) for version in (OLDEST, NEWEST))
         sys.exit(
@@ -92,11 +123,20 @@ def ready_python(requirements: str) -> str:
     if not missing(requirements):
         return sys.executable
     python = VENV / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
-    installed = VENV / f"installed-{requirements}"  # written last: an interrupted install is redone
-    if not installed.is_file() or installed.read_bytes() != LOCK.read_bytes():
+    if not is_installed(requirements):
         install(python, requirements)
-        shutil.copyfile(LOCK, installed)
+        shutil.copyfile(LOCK, stamp(requirements))
     return str(python)
+
+
+def stamp(requirements: str) -> Path:
+    """The lock by which `.venv` was made; written last: an interrupted install is redone."""
+    return VENV / f"installed-{requirements}"
+
+
+def is_installed(requirements: str) -> bool:
+    """Whether `.venv` has the pinned packages."""
+    return stamp(requirements).is_file() and stamp(requirements).read_bytes() == LOCK.read_bytes()
 
 
 def install(python: Path, requirements: str) -> None:

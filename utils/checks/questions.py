@@ -1,11 +1,13 @@
 """Self-checks: a question in the notebook, its answer and what each wrong answer tells in a file.
 
 An entry of `quiz.json` holds `title`, `answer` (a number, or the letter of a choice), `right` (said
-on the right answer) and `wrong`: what is said on each foreseen wrong answer, "*" on any other.
+on the right answer) and `wrong`: what is said on each foreseen wrong answer, "*" on any other. In a
+student's pack the file is `quiz.b64`, so that nobody reads the answers in passing.
 """
 
 from __future__ import annotations
 
+import base64
 import json
 from collections.abc import Mapping
 from dataclasses import replace
@@ -76,7 +78,10 @@ def _mark(question: str, answer: object, case: dict) -> Score:
 @cache
 def questions() -> dict[str, dict]:
     """All entries of the file, by id."""
-    return json.loads(Path(__file__).with_name("quiz.json").read_text(encoding="utf-8"))
+    plain, coded = (Path(__file__).with_name(f"quiz.{kind}") for kind in ("json", "b64"))
+    return json.loads(
+        plain.read_bytes() if plain.is_file() else base64.b64decode(coded.read_bytes())
+    )
 
 
 def _plain(answer: object) -> float | str:

@@ -1,0 +1,127 @@
+"""Packs the course: a student's pack without any answer, and an instructor's pack.
+
+Two packs of the same files are the same, byte for byte.
+"""
+
+from __future__ import annotations
+
+import argparse
+import base64
+import json
+import re
+import subprocess
+import zipfile
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+
+from ci import ROOT
+
+NAME = "classic-cnn-course"  # also of the folder that a pack unpacks to
+
+# Patterns of what goes in, among the files that git tracks.
+PACKS = {
+    "student": (
+        *("course.py", "doctor.py", "requirements.txt", "requirements.lock", "LICENSE"),
+        *("docs/student.md", "settings/*", "utils/**/*", "*.ipynb"),
+    ),
+    "instructor": (
+        *("course.py", "doctor.py", "requirements.txt", "requirements.lock", "nbgrader_config.py"),
+        *("LICENSE", "README.md", "CHANGELOG.md", "CITATION.cff", "CONTRIBUTING.md"),
+        *("docs/**/*", "settings/*", "utils/**/*", "grading/**/*", "*.ipynb", "solutions/*"),
+        *("examples/SHA256SUMS", "examples/submissions/**/*"),
+    ),
+}
+# What has another name in the student's pack; the quiz's answers can't be read in passing there.
+RENAMED = {
+    "docs/student.md": "README.md",
+    "utils/checks/quiz.json": "utils/checks/quiz.b64",
+}
+
+Files = Mapping[str, bytes]  # by path in the pack
+
+
+def pack(edition: str, root: Path = ROOT) -> dict[str, bytes]:
+    """The files of an edition. Raises CalledProcessError where `root` is no git repository."""
+    listed = subprocess.run(["git", "ls-files", "-z"], cwd=root, capture_output=True, check=True)
+    tracked = set(listed.stdout.decode().split("\0"))
+    wanted = (path for pattern in PACKS[edition] for path in root.glob(pattern) if path.is_file())
+    names = {path.relative_to(root).as_posix() for path in wanted} & tracked
+    files = {name: (root / name).read_bytes() for name in names}
+    if edition == "student":
+        for old, new in RENAMED.items():
+            content = files.pop(old)
+            files[new] = base64.b64encode(content) if new.endswith(".b64") else content
+    return dict(sorted(files.items()))
+
+
+def write(files: Files, path: Path) -> None:
+    """Write a zip that depends on nothing but `files`: neither on when, nor by whom, nor where."""
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_STORED) as archive:  # compressors differ
+        for name, content in files.items():
+            entry = zipfile.ZipInfo(f"{NAME}/{name}", date_time=(1980, 1, 1, 0, 0, 0))
+            entry.create_system = 3  # Unix, on Windows, too
+            entry.external_attr = 0o100644 << 16
+            archive.writestr(entry, content)
+
+
+def leaks(files: Files, lessons: Iterable[str]) -> list[str]:
+    """What a student's pack says of the answers that `lessons` (their sources) hold."""
+    told, given = set(), set()
+    for lesson in lessons:
+        answers = re.findall(r"BEGIN SOLUTION(.*?)END SOLUTION", lesson, re.DOTALL)
+        told |= {line.strip() for answer in answers for line in answer.splitlines()}
+        rest = re.sub(r"BEGIN SOLUTION.*?END SOLUTION", "", lesson, flags=re.DOTALL)
+        given |= {line.strip() for line in rest.splitlines()}
+    secret = told - given - {"", "#", "###"}
+    found = []
+    for name, content in files.items():
+        if name.startswith(("solutions/", "lessons/", "grading/", "tests/", "examples/")):
+            found.append(f"{name} is not a student's")
+        if not name.endswith(".ipynb"):
+            continue
+        for cell in json.loads(content)["cells"]:
+            source = "".join(cell["source"])
+            where = f"{name}, cell {cell['id']}"
+            if "BEGIN SOLUTION" in source:
+                found.append(f"{where} is marked as a solution")
+            if cell["metadata"].get("nbgrader", {}).get("solution") and not _is_blank(source):
+                found.append(f"{where} is filled in")
+            for line in source.splitlines():
+                if line.strip() in secret:
+                    found.append(f"{where} tells an answer: {line.strip()}")
+    return found
+
+
+def _is_blank(source: str) -> bool:
+    return "raise NotImplementedError(" in source or "請在這裡寫下你的答案" in source
+
+
+def release(out: Path, root: Path = ROOT) -> list[Path]:
+    """Write the packs into `out`; raises ValueError where the student's would tell an answer."""
+    packs = {edition: pack(edition, root) for edition in PACKS}
+    lessons = [path.read_text("utf-8") for path in sorted((root / "lessons").glob("*.md"))]
+    if found := leaks(packs["student"], lessons):
+        raise ValueError("the student's pack would tell answers:\n" + "\n".join(found))
+    out.mkdir(parents=True, exist_ok=True)
+    written = []
+    for edition, files in packs.items():
+        written.append(out / f"{NAME}-{edition}.zip")
+        write(files, written[-1])
+    return written
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Write the packs that the command line asks for."""
+    parser = argparse.ArgumentParser(prog="course.py release", description=__doc__)
+    parser.add_argument("out", type=Path, metavar="OUT", help="the folder for the two packs")
+    options = parser.parse_args(arguments)
+    try:
+        written = release(options.out)
+    except (ValueError, OSError, subprocess.CalledProcessError) as error:
+        parser.exit(1, f"course.py release: {error}\n")
+    for path in written:
+        print(f"{path} ({path.stat().st_size / 1e6:.1f} MB)")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,191 @@
+"""The packs: a student's opens and checks by itself and tells no answer; both are reproducible."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import signal
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+import zipfile
+from pathlib import Path
+from urllib.error import URLError
+
+import pytest
+
+import course
+from ci import ROOT, release
+from ci.editions import CODE_STUB, TEXT_STUB
+from utils.checks.questions import questions
+
+LESSONS = [path.read_text("utf-8") for path in sorted((ROOT / "lessons").glob("*.md"))]
+
+
+@pytest.fixture(scope="module")
+def packs() -> dict[str, dict[str, bytes]]:
+    return {edition: release.pack(edition) for edition in release.PACKS}
+
+
+@pytest.fixture(scope="module")
+def unpacked(packs, tmp_path_factory) -> Path:
+    """A student's folder, far from the repository."""
+    folder = tmp_path_factory.mktemp("student")
+    release.write(packs["student"], folder / "pack.zip")
+    with zipfile.ZipFile(folder / "pack.zip") as archive:
+        archive.extractall(folder)
+    return folder / release.NAME
+
+
+def run_in(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+    environment = {name: value for name, value in os.environ.items() if name != "PYTHONPATH"}
+    return subprocess.run(
+        [sys.executable, *arguments], cwd=folder, env=environment, capture_output=True, text=True
+    )
+
+
+def cells(files: dict[str, bytes]) -> list[dict]:
+    notebooks = [content for name, content in files.items() if name.endswith(".ipynb")]
+    return [cell for notebook in notebooks for cell in json.loads(notebook)["cells"]]
+
+
+def test_a_student_gets_every_notebook_and_none_of_the_answers(packs):
+    names = packs["student"].keys()
+    assert {name for name in names if name.endswith(".ipynb")} == {
+        path.name for path in ROOT.glob("*.ipynb")
+    }
+    folders = {name.split("/")[0] for name in names if "/" in name}
+    assert folders == {"settings", "utils"}
+
+
+def test_no_line_of_a_solution_is_in_a_students_notebook(packs):
+    assert release.leaks(packs["student"], LESSONS) == []
+    everything = b"".join(packs["student"].values())
+    assert b"### BEGIN SOLUTION" not in everything
+
+
+def test_every_blank_is_one(packs):
+    blanks = [
+        "".join(cell["source"])
+        for cell in cells(packs["student"])
+        if cell["metadata"].get("nbgrader", {}).get("solution")
+    ]
+    assert len(blanks) >= 5
+    assert all(CODE_STUB in blank or TEXT_STUB in blank for blank in blanks)
+
+
+def test_the_solved_sheets_would_be_refused(packs):
+    for path in (ROOT / "solutions").glob("*.ipynb"):
+        found = release.leaks(packs["student"] | {path.name: path.read_bytes()}, LESSONS)
+        assert any("is filled in" in each for each in found)
+        assert any("tells an answer" in each for each in found)
+
+
+def test_the_quiz_is_there_and_not_in_plain_text(packs, unpacked):
+    everything = "\n".join(
+        content.decode("utf-8") for name, content in packs["student"].items() if "utils" in name
+    )
+    for entry in questions().values():
+        assert entry["right"] not in everything
+    script = "from utils.checks.questions import questions; print(len(questions()))"
+    assert run_in(unpacked, "-c", script).stdout.split() == [str(len(questions()))]
+
+
+def test_a_students_pack_checks_without_the_rest_of_the_course(unpacked):
+    script = (
+        "from utils import checks, datasets, plotting, summary\n"
+        "print(checks.quiz('day018_q1', None).finished, checks.__file__)"
+    )
+    run = run_in(unpacked, "-c", script)
+    assert run.returncode == 0, run.stderr
+    assert run.stdout.split() == ["False", str(unpacked / "utils" / "checks" / "__init__.py")]
+
+
+def test_a_students_front_door_shows_what_is_behind_it(unpacked):
+    shown = run_in(unpacked, "course.py", "--help").stdout
+    assert re.findall(r"python course\.py ([a-z]+)", shown) == ["lab", "doctor"]
+    refused = run_in(unpacked, "course.py", "grade", ".")
+    assert refused.returncode and "another edition" in refused.stderr
+    assert run_in(unpacked, "course.py", "doctor").returncode == 0
+
+
+def test_an_instructor_can_grade_and_not_build(packs):
+    names = set(packs["instructor"])
+    assert {"grading/__main__.py", "examples/SHA256SUMS", "solutions/Day018_vgg16.ipynb"} <= names
+    assert not any(name.startswith(("ci/", "tests/", "lessons/", ".")) for name in names)
+
+
+@pytest.mark.parametrize("edition", release.PACKS)
+def test_links_lead_to_files_of_the_same_pack(edition, packs):
+    for name, content in packs[edition].items():
+        if name.endswith(".md"):
+            for target in re.findall(r"\]\((?!http|#)([^)#]+)", content.decode("utf-8")):
+                place = os.path.normpath(Path(name).parent / target).replace(os.sep, "/")
+                known = place in packs[edition] or any(
+                    other.startswith(f"{place}/") for other in packs[edition]
+                )
+                assert known, f"{name} in the {edition}'s pack links to {target}"
+
+
+def test_two_packs_are_the_same_byte_for_byte(packs, tmp_path, monkeypatch):
+    written = []
+    for zone in ("UTC", "Asia/Taipei"):
+        monkeypatch.setenv("TZ", zone)
+        written.append(tmp_path / f"{len(written)}.zip")
+        release.write(packs["student"], written[-1])
+    assert written[0].read_bytes() == written[1].read_bytes()
+    names = zipfile.ZipFile(written[0]).namelist()
+    assert names == sorted(names)
+
+
+def test_nothing_is_packed_that_git_does_not_track(tmp_path):
+    subprocess.run(["git", "init", "-q"], cwd=tmp_path, check=True)
+    for name in ("LICENSE", "notes.ipynb", "docs/student.md", "utils/checks/quiz.json"):
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_text("{}")
+    tracked = ["LICENSE", "docs/student.md", "utils/checks/quiz.json"]
+    subprocess.run(["git", "add", *tracked], cwd=tmp_path, check=True)
+    packed = release.pack("student", tmp_path)
+    assert list(packed) == ["LICENSE", "README.md", "utils/checks/quiz.b64"]
+
+
+@pytest.mark.pinned
+def test_the_lab_opens_in_chinese_and_leaves_the_home_alone(unpacked, tmp_path):
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    options = ("--no-browser", f"--ServerApp.port={port}", "--IdentityProvider.token=t")
+    lab = subprocess.Popen(
+        [sys.executable, "course.py", "lab", *options],
+        cwd=unpacked,
+        env={**os.environ, "HOME": str(tmp_path), "USERPROFILE": str(tmp_path)},
+        stderr=subprocess.DEVNULL,
+        start_new_session=True,
+    )
+    try:
+        plugin = "@jupyterlab/translation-extension:plugin"
+        schema = ask(port, f"lab/api/settings/{plugin}")["schema"]
+        assert schema["properties"]["locale"]["default"] == "zh_TW"
+        assert "zh_TW" in ask(port, "lab/api/translations")["data"]
+        listed = {each["name"] for each in ask(port, "api/contents")["content"]}
+        assert course.HOMEWORK in listed
+    finally:
+        os.killpg(lab.pid, signal.SIGTERM)  # course.py and JupyterLab
+        lab.wait(30)
+    assert not list(tmp_path.rglob("*settings"))
+
+
+def ask(port: int, path: str) -> dict:
+    """What the server answers, once it does."""
+    for _ in range(120):
+        try:
+            with urllib.request.urlopen(f"http://127.0.0.1:{port}/{path}?token=t") as answer:
+                return json.load(answer)
+        except URLError as error:
+            if not isinstance(error.reason, ConnectionRefusedError):
+                raise
+            time.sleep(0.25)
+    raise TimeoutError(path)
