@@ -7,8 +7,11 @@ Options that this command does not know go to pytest and choose among the unit t
 from __future__ import annotations
 
 import argparse
+import os
+import re
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Sequence
 from pathlib import Path
@@ -20,18 +23,47 @@ PYTEST = ("pytest", "-n", "2", "--dist", "loadfile")
 RUNS = "tests/test_ci_profiles.py"  # the one test file that executes notebooks of the course
 
 
-def stages(quick: bool, selection: Sequence[str]) -> dict[str, tuple[str, ...]]:
+def stages(
+    quick: bool, selection: Sequence[str], marked: Sequence[str] = ()
+) -> dict[str, tuple[str, ...]]:
     """Each stage's name and the Python module that does its work, with arguments."""
     built = [path.relative_to(ROOT).as_posix() for path in notebooks()]
     found = {
         "ruff": ("ruff", "check", "."),
         "ruff format": ("ruff", "format", "--check", "."),
-        "unit tests": (*PYTEST, f"--ignore={RUNS}", *selection),
+        "unit tests": (*PYTEST, f"--ignore={RUNS}", *marked, *selection),
     }
     if not (quick or selection):
         nbval = ("-p", "nbval", "-p", "ci.nbval_pictures", "--nbval", "--no-loadscope-reorder")
         found["notebooks"] = (*PYTEST, *nbval, RUNS, *built)
     return found
+
+
+def newest(folder: Path) -> str:
+    """A Python with the newest packages that requirements-dev.txt allows, in a new `folder`.
+
+    Prints which are not those of the lock.
+    """
+    uv = (sys.executable, "-m", "uv")
+    python = str(folder / ("Scripts/python.exe" if os.name == "nt" else "bin/python"))
+    subprocess.run(
+        [*uv, "venv", "--quiet", "--python", sys.executable, str(folder)], cwd=ROOT, check=True
+    )
+    install = [*uv, "pip", "install", "--quiet", "--python", python, "-r", "requirements-dev.txt"]
+    subprocess.run(install, cwd=ROOT, check=True)
+    freeze = [*uv, "pip", "freeze", "--python", python]
+    installed = subprocess.run(freeze, capture_output=True, text=True, check=True).stdout
+    locked = set(pins((ROOT / "requirements.lock").read_text("utf-8")))
+    moved = [
+        f"{name} {version}" for name, version in pins(installed) if (name, version) not in locked
+    ]
+    print(f"newer than the lock: {', '.join(moved) or 'nothing'}", flush=True)
+    return python
+
+
+def pins(text: str) -> list[tuple[str, str]]:
+    """Names and versions in a lock, or in what pip freezes."""
+    return re.findall(r"^([\w.-]+)==([^\s;]+)", text, re.MULTILINE)
 
 
 def notebooks() -> list[Path]:
@@ -44,17 +76,22 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser = argparse.ArgumentParser(
         prog="course.py test",
         description=__doc__,
-        usage="%(prog)s [-h] [--quick] [any option of pytest]",
+        usage="%(prog)s [-h] [--quick] [--latest] [any option of pytest]",
     )
-    parser.add_argument("--quick", action="store_true", help="leave out executing the notebooks")
+    add = parser.add_argument
+    add("--quick", action="store_true", help="leave out executing the notebooks")
+    add("--latest", action="store_true", help="with the newest packages instead of the lock's")
     options, selection = parser.parse_known_args(arguments)
 
-    summary = []
-    for name, command in stages(options.quick, selection).items():
-        print(f"\n== {name}: python -m {' '.join(command)}", flush=True)
-        started = time.perf_counter()
-        code = subprocess.run([sys.executable, "-m", *command], cwd=ROOT, check=False).returncode
-        summary.append((name, time.perf_counter() - started, code))
+    with tempfile.TemporaryDirectory(prefix="latest-") as folder:
+        python = newest(Path(folder, "venv")) if options.latest else sys.executable
+        unpinned = ("-m", "not pinned") if options.latest else ()
+        summary = []
+        for name, command in stages(options.quick, selection, unpinned).items():
+            print(f"\n== {name}: python -m {' '.join(command)}", flush=True)
+            started = time.perf_counter()
+            code = subprocess.run([python, "-m", *command], cwd=ROOT, check=False).returncode
+            summary.append((name, time.perf_counter() - started, code))
 
     print("\n== summary")
     for name, seconds, code in summary:

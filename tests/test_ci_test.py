@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import sys
+
 import pytest
 
 from ci import ROOT
-from ci.test import main, stages
+from ci.test import main, pins, stages
 
 NOTEBOOKS = {path.relative_to(ROOT).as_posix() for path in ROOT.glob("*.ipynb")}
 NOTEBOOKS |= {path.relative_to(ROOT).as_posix() for path in ROOT.glob("solutions/*.ipynb")}
@@ -23,6 +25,23 @@ def test_a_quick_test_executes_none():
 def test_other_options_choose_among_the_unit_tests():
     chosen = stages(False, ("-k", "summary"))
     assert chosen["unit tests"][-2:] == ("-k", "summary") and "notebooks" not in chosen
+
+
+def test_the_newest_packages_are_tried_in_a_place_of_their_own(monkeypatch, capfd):
+    pythons = []
+    monkeypatch.setattr("ci.test.newest", lambda folder: pythons.append(folder) or sys.executable)
+    monkeypatch.setattr("ci.test.stages", lambda *arguments: {str(arguments[2]): ("platform",)})
+    with pytest.raises(SystemExit):
+        main(["--latest"])
+    assert "not pinned" in capfd.readouterr().out  # they can't be the lock's
+    assert not pythons[0].exists() and not pythons[0].is_relative_to(ROOT)
+
+
+def test_a_pin_is_read_with_and_without_its_marker():
+    assert pins("a-b==1.2 ; python_full_version == '3.12.*'\nc==3\n    # via d==4") == [
+        ("a-b", "1.2"),
+        ("c", "3"),
+    ]
 
 
 @pytest.mark.parametrize(("arguments", "code"), [(["right"], 0), (["wrong", "right"], 1)])

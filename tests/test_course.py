@@ -31,13 +31,21 @@ def test_each_command_has_help(command):
     assert "usage:" in run.stdout
 
 
-@pytest.mark.parametrize("module", ["grading", "ci.build", "ci.test"])
+@pytest.mark.parametrize(
+    "module", ["grading", "doctor", "ci.build", "ci.release", "ci.test", "ci.upgrade"]
+)
 def test_help_is_there_before_anything_is_installed(module):
     # -S: without site-packages.
     run = subprocess.run(
         [sys.executable, "-S", "-m", module, "--help"], cwd=ROOT, capture_output=True, check=False
     )
     assert run.returncode == 0, run.stderr.decode()
+
+
+def test_the_help_names_every_command_with_what_it_does():
+    shown = door("--help").stdout
+    for command, (_, what, _, _) in course.COMMANDS.items():
+        assert f"python course.py {command} " in shown and what in shown
 
 
 def test_an_unknown_command_names_the_known_ones():
@@ -54,6 +62,7 @@ def test_a_notebook_that_does_not_exist_is_named():
     assert course.HOMEWORK in run.stderr
 
 
+@pytest.mark.pinned
 def test_this_environment_has_what_the_tests_need():
     assert course.missing("requirements-dev.txt") == []
     assert course.ready_python("requirements-dev.txt") == sys.executable
