@@ -117,7 +117,7 @@ def run(
         if layer.kind == "conv":
             filters = settings["filters"]
             weights = draw((*settings["kernel_size"], x.shape[-1], filters)), draw((filters,))
-            x = COMPUTE[settings["activation"]](conv2d(x, *weights))
+            x = COMPUTE[settings["activation"]](conv2d(x, *weights, settings["padding"]))
         elif layer.kind == "dense":
             units = settings["units"]
             weights = draw((x.shape[-1], units)), draw((units,))
