@@ -22,7 +22,7 @@ NAME = "classic-cnn-course"  # also of the folder that a pack unpacks to
 PACKS = {
     "student": (
         *("course.py", "doctor.py", "requirements.txt", "requirements.lock", "LICENSE"),
-        *("docs/student.md", "settings/*", "utils/**/*", "*.ipynb"),
+        *("docs/student.md", "binder/*", "settings/*", "utils/**/*", "*.ipynb"),
     ),
     "instructor": (
         *("course.py", "doctor.py", "requirements.txt", "requirements.lock", "nbgrader_config.py"),

@@ -58,7 +58,7 @@ def test_a_student_gets_every_notebook_and_none_of_the_answers(packs):
         path.name for path in ROOT.glob("*.ipynb")
     }
     folders = {name.split("/")[0] for name in names if "/" in name}
-    assert folders == {"settings", "utils"}
+    assert folders == {"binder", "settings", "utils"}
 
 
 def test_no_line_of_a_solution_is_in_a_students_notebook(packs):

@@ -1,0 +1,55 @@
+"""Writes the tables of docs/marks.md from the code: `python -m ci.tables`."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+
+from ci import ROOT
+from grading.record import STATUSES
+from utils.checks import TASKS
+from utils.checks.mistakes import TABLE
+
+PAGE = ROOT / "docs" / "marks.md"
+
+
+def points() -> str:
+    """Each part of each task with its points."""
+    rows = []
+    for task in TASKS.values():
+        score = task.mark(None, task.public_case())
+        rows.append((f"**{score.title}**（`{score.task}`）", f"**{score.max_points:g}**"))
+        rows += [(part.title, f"{part.max_points:g}") for part in score.parts]
+    return _table(("題目與它的部分", "分數"), rows)
+
+
+def statuses() -> str:
+    """What a submission's status means, the worst first."""
+    return _table(("狀態", "意思"), ((f"`{name}`", text) for name, text in STATUSES.items()))
+
+
+def diagnoses() -> str:
+    """Each mistake that is told, in the order in which it is told."""
+    rows = (
+        (f"`{code}`", re.sub(r"\{[^}]*\}", "…", message)) for code, (message, _) in TABLE.items()
+    )
+    return _table(("代號", "說什麼"), rows)
+
+
+def _table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
+    lines = [head, ["---"] * len(head), *rows]
+    return "".join(f"| {' | '.join(line)} |\n" for line in lines)
+
+
+def filled(text: str) -> str:
+    """The page with its tables as the code has them."""
+    for table in (points, statuses, diagnoses):
+        begin, end = f"<!-- {table.__name__} -->\n", "<!-- end -->"
+        text = re.sub(
+            f"({begin}).*?({end})", lambda m, t=table: m[1] + t() + m[2], text, flags=re.DOTALL
+        )
+    return text
+
+
+if __name__ == "__main__":
+    PAGE.write_text(filled(PAGE.read_text("utf-8")), "utf-8", newline="\n")
