@@ -11,7 +11,7 @@ import json
 import re
 import subprocess
 import zipfile
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from ci import ROOT
@@ -64,21 +64,19 @@ def write(files: Files, path: Path) -> None:
             archive.writestr(entry, content)
 
 
-def leaks(files: Files, lessons: Iterable[str]) -> list[str]:
-    """What a student's pack says of the answers that `lessons` (their sources) hold."""
-    told, given = set(), set()
-    for lesson in lessons:
-        answers = re.findall(r"BEGIN SOLUTION(.*?)END SOLUTION", lesson, re.DOTALL)
-        told |= {line.strip() for answer in answers for line in answer.splitlines()}
-        rest = re.sub(r"BEGIN SOLUTION.*?END SOLUTION", "", lesson, flags=re.DOTALL)
-        given |= {line.strip() for line in rest.splitlines()}
-    secret = told - given - {"", "#", "###"}
+def leaks(files: Files, lessons: Mapping[str, str]) -> list[str]:
+    """What a student's pack says of the answers that `lessons` (sources by name) hold.
+
+    A line that a notebook's own lesson gives may be there, also where another one asks for it.
+    """
+    answers = {line for lesson in lessons.values() for line in _lines(lesson, solved=True)}
     found = []
     for name, content in files.items():
-        if name.startswith(("solutions/", "lessons/", "grading/", "tests/", "examples/")):
+        if name.split("/")[0] in ("examples", "grading", "lessons", "solutions", "tests"):
             found.append(f"{name} is not a student's")
         if not name.endswith(".ipynb"):
             continue
+        secret = answers - _lines(lessons.get(Path(name).stem, ""), solved=False)
         for cell in json.loads(content)["cells"]:
             source = "".join(cell["source"])
             where = f"{name}, cell {cell['id']}"
@@ -87,9 +85,15 @@ def leaks(files: Files, lessons: Iterable[str]) -> list[str]:
             if cell["metadata"].get("nbgrader", {}).get("solution") and not _is_blank(source):
                 found.append(f"{where} is filled in")
             for line in source.splitlines():
-                if line.strip() in secret:
+                if line.strip(" #") in secret:
                     found.append(f"{where} tells an answer: {line.strip()}")
     return found
+
+
+def _lines(lesson: str, solved: bool) -> set[str]:
+    """The lines of a lesson's solutions, or those of the rest."""
+    pieces = re.split(r"BEGIN SOLUTION|END SOLUTION", lesson)[solved::2]
+    return {line.strip(" #") for piece in pieces for line in piece.splitlines()} - {""}
 
 
 def _is_blank(source: str) -> bool:
@@ -99,7 +103,7 @@ def _is_blank(source: str) -> bool:
 def release(out: Path, root: Path = ROOT) -> list[Path]:
     """Write the packs into `out`; raises ValueError where the student's would tell an answer."""
     packs = {edition: pack(edition, root) for edition in PACKS}
-    lessons = [path.read_text("utf-8") for path in sorted((root / "lessons").glob("*.md"))]
+    lessons = {path.stem: path.read_text("utf-8") for path in (root / "lessons").glob("*.md")}
     if found := leaks(packs["student"], lessons):
         raise ValueError("the student's pack would tell answers:\n" + "\n".join(found))
     out.mkdir(parents=True, exist_ok=True)
@@ -117,7 +121,9 @@ def main(arguments: Sequence[str] | None = None) -> None:
     options = parser.parse_args(arguments)
     try:
         written = release(options.out)
-    except (ValueError, OSError, subprocess.CalledProcessError) as error:
+    except subprocess.CalledProcessError:
+        parser.exit(1, f"course.py release: {ROOT} is no git repository; clone the course\n")
+    except (ValueError, OSError) as error:
         parser.exit(1, f"course.py release: {error}\n")
     for path in written:
         print(f"{path} ({path.stat().st_size / 1e6:.1f} MB)")

@@ -22,7 +22,7 @@ from ci import ROOT, release
 from ci.editions import CODE_STUB, TEXT_STUB
 from utils.checks.questions import questions
 
-LESSONS = [path.read_text("utf-8") for path in sorted((ROOT / "lessons").glob("*.md"))]
+LESSONS = {path.stem: path.read_text("utf-8") for path in (ROOT / "lessons").glob("*.md")}
 
 
 @pytest.fixture(scope="module")
@@ -82,6 +82,13 @@ def test_the_solved_sheets_would_be_refused(packs):
         found = release.leaks(packs["student"] | {path.name: path.read_bytes()}, LESSONS)
         assert any("is filled in" in each for each in found)
         assert any("tells an answer" in each for each in found)
+
+
+def test_an_answer_under_another_name_would_be_refused(packs):
+    solution = (ROOT / "solutions" / "Day018_vgg16.ipynb").read_bytes()
+    found = release.leaks({"notes.ipynb": solution}, LESSONS)
+    assert any("tells an answer" in each for each in found)
+    assert not release.leaks({"notes.ipynb": b'{"cells": []}'}, LESSONS)
 
 
 def test_the_quiz_is_there_and_not_in_plain_text(packs, unpacked):
