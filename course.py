@@ -21,25 +21,17 @@ LOCK = ROOT / "requirements.lock"
 OLDEST, NEWEST = (3, 11), (3, 13)
 HOMEWORK = "Day018_vgg16.ipynb"
 
-# command: (arguments, what it does, module that does the work, what that needs)
+USING, MAINTAINING = "requirements.txt", "requirements-dev.txt"
+
+# command: (arguments, what it does, module that does the work, packages that it needs)
 COMMANDS = {
-    "lab": (
-        "[NOTEBOOK]",
-        "open JupyterLab on the homework, or on NOTEBOOK",
-        "jupyterlab",
-        "requirements.txt",
-    ),
+    "lab": ("[NOTEBOOK]", "open JupyterLab on the homework, or on NOTEBOOK", "jupyterlab", USING),
     "doctor": ("", "look whether this computer is ready, and say what to do", "doctor", None),
-    "grade": ("PATH", "grade a folder of submissions", "grading", "requirements.txt"),
-    "build": ("[NAME]", "build the notebooks from lessons/", "ci.build", "requirements-dev.txt"),
-    "test": ("", "run every check of the project", "ci.test", "requirements-dev.txt"),
+    "grade": ("PATH", "grade a folder of submissions", "grading", USING),
+    "build": ("[NAME]", "build the notebooks from lessons/", "ci.build", MAINTAINING),
+    "test": ("", "run every check of the project", "ci.test", MAINTAINING),
     "release": ("OUT", "pack the course for students and for instructors", "ci.release", None),
-    "upgrade": (
-        "",
-        "move the lock to the newest packages and build with them",
-        "ci.upgrade",
-        "requirements-dev.txt",
-    ),
+    "upgrade": ("", "move the lock to the newest packages, and build", "ci.upgrade", MAINTAINING),
 }
 
 

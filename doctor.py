@@ -81,9 +81,9 @@ def disk() -> Finding:
 
 def packages() -> Finding:
     """The packages in the versions of the lock, here or in `.venv`."""
-    if not course.missing(STUDENTS):
+    if not course.missing(course.USING):
         return Finding("ok", f"packages: as pinned, in {sys.prefix}")
-    if course.is_installed(STUDENTS):
+    if course.is_installed(course.USING):
         return Finding("ok", f"packages: as pinned, in {course.VENV}")
     todo = "`python course.py lab` installs them into .venv (about 2 GB; needs a network once)"
     return Finding("note", "packages: not installed yet, or in other versions", todo)
@@ -130,7 +130,6 @@ def sandbox() -> Finding:
     return Finding("ok", "sandbox: bubblewrap works")
 
 
-STUDENTS = "requirements.txt"
 LOOKS: tuple[Callable[[], Finding], ...] = (
     *(python, processor, memory, disk, packages, path, fonts, port),
     *([sandbox] if (course.ROOT / "grading").is_dir() else []),
@@ -138,7 +137,7 @@ LOOKS: tuple[Callable[[], Finding], ...] = (
 
 
 def _installed() -> bool:
-    return not course.missing(STUDENTS) or course.is_installed(STUDENTS)
+    return not course.missing(course.USING) or course.is_installed(course.USING)
 
 
 def _memory() -> int | None:
