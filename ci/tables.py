@@ -19,7 +19,8 @@ def points() -> str:
     for task in TASKS.values():
         score = task.mark(None, task.public_case())
         rows.append((f"**{score.title}**（`{score.task}`）", f"**{score.max_points:g}**"))
-        rows += [(part.title, f"{part.max_points:g}") for part in score.parts]
+        if len(score.parts) > 1:
+            rows += [(part.title, f"{part.max_points:g}") for part in score.parts]
     return _table(("題目與它的部分", "分數"), rows)
 
 
