@@ -357,6 +357,11 @@ def test_the_label_of_a_bubble_avoids_the_next_one():
     assert [text.get_ha() for text in ax.texts] == ["right", "left", "left"]
 
 
+def test_the_label_of_a_bubble_avoids_the_rim_of_a_large_one_above():
+    ax = plotting.bubbles([0, 1, 20], [0, 1, 20], [1, 9, 1], ["a long name", "b", "c"])
+    assert [text.get_ha() for text in ax.texts] == ["right", "left", "left"]
+
+
 def test_a_bubble_of_twice_the_size_has_twice_the_area():
     ax = plotting.bubbles([0, 1], [0, 1], [50, 100], "ab")
     small, large = ax.collections[0].get_sizes()

@@ -429,21 +429,24 @@ def bubbles(
     ax.scatter(x, y, areas, **look)
     ax.scatter(x, y, 4, color=INK)
     ax.margins(x=0.16, y=0.12)
-    # Where the bubbles are, in points: what a label is measured in.
-    places = ax.transData.transform(np.column_stack([x, y])) * 72 / ax.figure.dpi
-    for index, label in enumerate(labels):
-        radius = math.sqrt(areas[index] / math.pi)
-        across, up = np.delete(places - places[index], index, axis=0).T
-        reach = radius + 6 * len(str(label))
-        side = -1 if np.any((across > 0) & (across < reach) & (abs(up) < 8)) else 1
-        offset = {"xytext": (side * (radius + 3), 0), "textcoords": "offset points"}
-        aligned = {"ha": "left" if side > 0 else "right", "va": "center"}
-        ax.annotate(label, (x[index], y[index]), fontsize=9, **offset, **aligned)
     for size in (float(f"{sizes.max() / share:.1g}") for share in (25, 5, 1)):
         ax.scatter([], [], LARGEST * size / sizes.max(), label=f"{size:g} {unit}".strip(), **look)
     above = {"loc": "lower right", "bbox_to_anchor": (1, 1.01), "ncols": 3, "frameon": False}
     ax.legend(borderpad=1.2, handletextpad=2, columnspacing=3, **above)
     ax.grid(alpha=0.3)
+    ax.figure.draw_without_rendering()  # lets the layout settle: labels go where there is room
+    # Where the bubbles are and how large, in points: what a label is measured in.
+    places = ax.transData.transform(np.column_stack([x, y])) * 72 / ax.figure.dpi
+    radii = np.sqrt(areas / math.pi)
+    for index, label in enumerate(labels):
+        radius, others = radii[index], np.delete(radii, index)
+        across, up = np.delete(places - places[index], index, axis=0).T
+        reach = radius + 6 * len(str(label))
+        in_the_way = (across > 0) & (across - others < reach) & (abs(up) < 5 + others)
+        side = -1 if np.any(in_the_way) else 1
+        offset = {"xytext": (side * (radius + 3), 0), "textcoords": "offset points"}
+        aligned = {"ha": "left" if side > 0 else "right", "va": "center"}
+        ax.annotate(label, (x[index], y[index]), fontsize=9, **offset, **aligned)
     return ax
 
 
