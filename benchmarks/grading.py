@@ -2,6 +2,7 @@
 
     python -m benchmarks.grading speed    the same submissions through all three, in turns
     python -m benchmarks.grading parity   nbgrader's marks beside ours; exits with 1 if they differ
+    python -m benchmarks.grading cluster  one and two workers of a Dask cluster, and of this machine
     python -m benchmarks.grading scale    a class of 1,000 to 10,000 with a stub for the kernel
     python -m benchmarks.grading kills    100 pairs of graders killed on one folder
 
@@ -28,6 +29,7 @@ from pathlib import Path
 
 import nbformat
 import papermill
+from distributed import LocalCluster
 from nbformat import NotebookNode
 from nbgrader.apps import NbGraderAPI
 from traitlets.config import Config
@@ -97,7 +99,9 @@ def by_papermill(course: Path, students: Sequence[str]) -> None:
         papermill.execute_notebook(path, None, progress_bar=False, cwd=course)
 
 
-def by_us(course: Path, students: Sequence[str], workers: int = 2) -> dict[str, float]:
+def by_us(
+    course: Path, students: Sequence[str], workers: int = 2, scheduler: str | None = None
+) -> dict[str, float]:
     """The marks of `course.py grade`, reports included."""
     with tempfile.TemporaryDirectory() as folder:
         for student in students:
@@ -106,6 +110,7 @@ def by_us(course: Path, students: Sequence[str], workers: int = 2) -> dict[str, 
             Path(folder, "chosen"),
             Path(folder, "out"),
             workers=workers,
+            scheduler=scheduler,
             release=course / f"{HOMEWORK}.ipynb",
         )
     return {row.submission.student: row.score for row in result.rows}
@@ -146,6 +151,25 @@ def parity(count: int) -> int:
     for student in students:
         print(f"{student}  nbgrader {theirs[student]:g}  course.py grade {ours[student]:g}")
     return int(theirs != ours)
+
+
+def cluster(count: int) -> int:
+    """Seconds a submission on one and two workers, of a Dask cluster and of the local pool."""
+    with tempfile.TemporaryDirectory() as folder:
+        course = Path(folder)
+        students = hand_in(course, count)
+        print(f"{count} submissions, {os.cpu_count()} processors")
+        for workers in (1, 2):
+            begin = time.perf_counter()
+            local = by_us(course, students, workers)
+            middle = time.perf_counter()
+            with LocalCluster(n_workers=workers, threads_per_worker=1, dashboard_address=None) as c:
+                on_dask = by_us(course, students, scheduler=c.scheduler_address)
+            each = (middle - begin) / count, (time.perf_counter() - middle) / count
+            print(f"{workers} workers: local {each[0]:.2f} s, Dask {each[1]:.2f} s a submission")
+            if local != on_dask:
+                return 1
+    return 0
 
 
 def scale(sizes: Sequence[int]) -> int:
@@ -206,8 +230,8 @@ def main() -> int:
         description=__doc__,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    parser.add_argument("what", choices=("speed", "parity", "scale", "kills"))
-    parser.add_argument("--submissions", type=int, help="40 for speed, 3 for parity")
+    parser.add_argument("what", choices=("speed", "parity", "cluster", "scale", "kills"))
+    parser.add_argument("--submissions", type=int, help="40 for speed and cluster, 3 for parity")
     parser.add_argument("--rounds", type=int, help="2 turns for speed, 100 pairs for kills")
     options = parser.parse_args()
     os.environ["PYTHONPATH"] = str(ROOT)  # where the kernels of nbgrader and papermill find utils
@@ -217,6 +241,8 @@ def main() -> int:
         return speed(options.submissions or 40, options.rounds or 2)
     if options.what == "parity":
         return parity(options.submissions or 3)
+    if options.what == "cluster":
+        return cluster(options.submissions or 40)
     if options.what == "kills":
         return kills(options.rounds or 100)
     return scale([options.submissions] if options.submissions else [1000, 3000, 10_000])
