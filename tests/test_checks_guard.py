@@ -1,50 +1,61 @@
-"""What the rest of the homework runs on: the student's VGG16 once right, until then Keras'."""
+"""What the rest of a notebook runs on: the student's functions once right, until then others."""
 
 from __future__ import annotations
 
 import pytest
 
-from utils.checks.guard import or_reference, reference
+from utils.checks import TASKS, guard, or_reference
+from utils.checks.stand_ins import STAND_INS, application
 
 
 def blank(**arguments):
     raise NotImplementedError("請把這一行換成你的程式碼")
 
 
+def right(**arguments):
+    return application("VGG16", **arguments)
+
+
 def returns_nothing(**arguments):
-    reference(**arguments)
-
-
-def misses_an_argument(include_top, input_shape, pooling):
-    return reference(include_top, None, input_shape, pooling)
+    right(**arguments)
 
 
 def ignores_the_number_of_classes(**arguments):
-    return reference(**arguments | {"classes": 1000})
+    return right(**arguments | {"classes": 1000})
 
 
-def right(**arguments):
-    return reference(**arguments)
+def reads_no_names(model, names):
+    return model
 
 
-def test_a_right_answer_is_used_as_it_is(capsys):
+def test_a_right_answer_is_used_as_it_is_and_checked_once(capsys, monkeypatch):
     assert or_reference(right) is right
     assert "你自己的 VGG16" in capsys.readouterr().out
+    monkeypatch.setattr(guard.Task, "check", None)
+    assert or_reference(right) is right
 
 
 @pytest.mark.parametrize(
     ("answer", "said"),
     [
         (blank, "尚未完成"),
-        (returns_nothing, "AttributeError"),
-        (misses_an_argument, "TypeError"),
-        (ignores_the_number_of_classes, "還不完全一樣"),
+        (returns_nothing, "還沒有全對"),
+        (ignores_the_number_of_classes, "還沒有全對"),
     ],
 )
 def test_any_other_answer_is_stood_in_for_and_raises_nothing(answer, said, capsys):
-    assert or_reference(answer) is reference
+    assert (or_reference(answer),) == STAND_INS["vgg16"]
     assert said in capsys.readouterr().out
 
 
-def test_the_stand_in_has_the_paper_s_size():
-    assert reference(include_top=False).count_params() == 14_714_688
+def test_of_two_functions_both_are_right_or_both_are_stood_in_for(capsys):
+    _, with_inception = STAND_INS["backbone"]
+    answer = reads_no_names, with_inception
+    assert or_reference(answer, "backbone") == STAND_INS["backbone"]
+    assert "features、with_inception 還沒有全對" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("task", TASKS)
+def test_what_stands_in_gets_full_points(task):
+    score = TASKS[task].check(*STAND_INS[task])
+    assert score.points == score.max_points, score.diagnoses

@@ -8,12 +8,14 @@ is graded for the tasks that its own cells check.
 
 from __future__ import annotations
 
+from typing import Any
+
 from .challenge.backbone import TASK as BACKBONE_TASK
 from .challenge.budget import TASK as BUDGET_TASK
 from .challenge.carry_over import TASK as CARRY_OVER_TASK
 from .challenge.convolutional import TASK as CONVOLUTIONAL_TASK
 from .challenge.family import TASK as FAMILY_TASK
-from .guard import or_reference
+from .guard import choose, remember
 from .homework import TASK as VGG16_TASK
 from .homework import VGG19_TASK
 from .pieces import block, head
@@ -91,5 +93,17 @@ def budget(function: object) -> Score:
     return _check("budget", function)
 
 
+def or_reference(function: object, task: str = "vgg16") -> Any:
+    """The function itself if it is right, else one that is; a tuple where a task asks for several.
+
+    Prints one line (Chinese) that says which, and raises nothing.
+    """
+    if isinstance(function, tuple):
+        return choose(TASKS[task], function)
+    return choose(TASKS[task], (function,))[0]
+
+
 def _check(task: str, *functions: object) -> Score:
-    return TASKS[task].check(*functions, passed="公開測試通過，尚有隱藏測試。")
+    score = TASKS[task].check(*functions, passed="公開測試通過，尚有隱藏測試。")
+    remember(task, functions, score)
+    return score

@@ -126,6 +126,11 @@ def plain_numbers(values: Any) -> list:
     return [float(f"{value:.7g}") if np.isfinite(value) else None for value in flat]
 
 
+def plain_array(values: Any) -> dict:
+    """The shape and the numbers of an array, as plain data."""
+    return {"shape": list(np.shape(values)), "values": plain_numbers(values)}
+
+
 def fingerprints(model: Any) -> dict[str, list]:
     """The fingerprints of each layer's weights, by its name."""
     return {
@@ -151,6 +156,16 @@ def build(layers: Sequence[Layer], input_shape: Sequence[int], name: str) -> Any
     kinds = {"conv": "Conv2D", "pool": "MaxPooling2D", "flatten": "Flatten", "dense": "Dense"}
     x = image = keras.Input(tuple(input_shape))
     for layer in layers:
+        if layer.kind == "lrn":
+            x = keras.layers.Activation(_lrn, name=layer.name)(x)
+            continue
         settings = {key: value for key, value in layer.settings if key != "mode"}
         x = getattr(keras.layers, kinds[layer.kind])(name=layer.name, **settings)(x)
     return keras.Model(image, x, name=name)
+
+
+def _lrn(x: Any) -> Any:
+    """`reference.lrn` in TensorFlow, whose radius is the neighbours on each side."""
+    import tensorflow as tf
+
+    return tf.nn.local_response_normalization(x, depth_radius=2, bias=2, alpha=1e-4, beta=0.75)
