@@ -16,7 +16,7 @@ ERRORS = (
     ("", "not connected to", "untied"),
     ("", "activation function identifier", "unknown_activation"),
     ("", "zero or negative|Negative dimension", "shrunk"),
-    ("ValueError", "weight shape|shape of the target", "unlike_shapes"),
+    ("ValueError", "weight shape|shape of the target|cannot reshape", "unlike_shapes"),
     ("NameError|UnboundLocalError", "", "undefined_name"),
     ("TypeError", "keyword|positional argument|multiple values", "wrong_keyword"),
     ("ValueError", "[Uu]nrecognized keyword", "wrong_keyword"),
@@ -29,7 +29,7 @@ def explain(reading: Reading, expects_tensor: bool = False) -> Diagnosis | None:
     if reading.error:
         return _explain_error(reading.error, reading.call)
     if reading.unreadable:
-        return diagnose("unreadable", "", call=reading.call, error=_told(reading.unreadable))
+        return diagnose("unreadable", "", call=reading.call, error=error_text(reading.unreadable))
     if reading.returned == "NoneType":
         return diagnose("returns_none", "", call=reading.call)
     if reading.returned:
@@ -56,10 +56,10 @@ def _explain_error(error: dict, call: str) -> Diagnosis:
     source = error["source"].replace("`", "'")
     where = f"第 {error['line']} 行 " + (f"`{source}` " if source else "")
     where = where if error["line"] else "函數裡"
-    return diagnose(code, "", call=call, where=where, error=_told(error))
+    return diagnose(code, "", call=call, where=where, error=error_text(error))
 
 
-def _told(error: dict) -> str:
+def error_text(error: dict) -> str:
     """The error in one line; Keras says the reason after a line that only names the layer."""
     message = re.sub(r"\x1b\[[0-9;]*m", "", error["message"]).replace("`", "'")
     lines = [line for line in message.splitlines() if line.strip()]

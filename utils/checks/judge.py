@@ -23,6 +23,7 @@ CODES = {
     ("dense", "activation"): "activation",
     ("dense", "units"): "units",
     ("pool", "mode"): "pool_kind",
+    ("lrn", "numbers"): "lrn_numbers",
 }
 
 
@@ -152,11 +153,10 @@ def _unlike(unlike: list[tuple], part_of: PartOf, proof: str) -> Iterator[Diagno
         groups.setdefault((code, field, value), []).append((mine, theirs))
     for (code, field, value), group in groups.items():
         mine, theirs = group[0]
-        layers = listed(mine.name for mine, _ in group)
         yield diagnose(
             code,
             part_of(mine.name),
-            layers=layers + " " * layers.endswith("`"),  # between a name and the word that follows
+            layers=named(mine.name for mine, _ in group),
             field=field,
             value=shown(value),
             shape=size(theirs.output_shape),
@@ -169,6 +169,12 @@ def listed(names: Iterable[str]) -> str:
     """A few names in full, many by the first and their number."""
     names = [f"`{name}`" for name in names]
     return "、".join(names) if len(names) <= 4 else f"{names[0]} 等 {len(names)} 層"
+
+
+def named(names: Iterable[str]) -> str:
+    """As `listed`, with a blank between a name and the word that follows."""
+    text = listed(names)
+    return text + " " * text.endswith("`")
 
 
 def described(layer: Layer) -> str:

@@ -128,7 +128,8 @@ MISTAKES: dict[str, tuple[str, str]] = FAILURES | {
     ),
     "kernel_size": (
         "{layers}的卷積核是 {value}（{params:,} 個參數），和論文不同。",
-        "VGG 的主張就是「只用一種小卷積核，靠疊深來擴大感受野」。是哪一種大小？",
+        "VGG 的主張就是「只用一種小卷積核，靠疊深來擴大感受野」。是哪一種大小？"
+        "（家族裡只有設定 C 有例外。）",
     ),
     "strides": (
         "{layers}的步長 (strides) 是 {value}，輸出變成 {shape}。",

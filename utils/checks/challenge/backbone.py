@@ -14,10 +14,10 @@ import numpy as np
 from utils.summary import summarize
 
 from ..errors import explain_answer
-from ..judge import listed, size
+from ..judge import named, size
 from ..layers import Layer, expect, make, plain
 from ..mistakes import diagnose
-from ..probe import build, fill, fingerprints, leaves, plain_numbers
+from ..probe import build, fill, fingerprints, leaves, plain_array
 from ..reading import TOLERANCE, difference, holds, numbers
 from ..reference import max_pool_3x3, seeded_images, weight_source
 from ..rubric import Rubric, Verdict, each_once
@@ -90,14 +90,16 @@ def _look_at_features(function: Callable, model: Any, asked: dict, seed: int) ->
         return {"error": error}
     if not isinstance(made, keras.Model):
         return {"returned": type(made).__name__}
-    image = seeded_images(seed, asked["input_shape"])
-    outputs, error = attempt(lambda: made(image, training=False))
-    if error:
-        return {"unreadable": error}
+    told, error = attempt(_describe_features, made, model, asked, seed)
+    return {"unreadable": error} if error else told
+
+
+def _describe_features(made: Any, model: Any, asked: dict, seed: int) -> dict:
+    outputs = made(seeded_images(seed, asked["input_shape"]), training=False)
     outputs = list(outputs) if isinstance(outputs, list | tuple) else [outputs]
     own = {id(weight) for weight in model.weights}
     return {
-        "outputs": [_array(np.asarray(each)[0]) for each in outputs[: len(asked["names"]) + 1]],
+        "outputs": [plain_array(each[0]) for each in outputs[: len(asked["names"]) + 1]],
         "count": len(outputs),
         "shared": all(id(weight) in own for weight in made.weights),
     }
@@ -111,33 +113,27 @@ def _look_at_inception(function: Callable, model: Any, asked: dict, seed: int) -
         return {"error": error}
     if not isinstance(made, keras.Model):
         return {"returned": type(made).__name__}
-    summary, error = attempt(lambda: summarize(made, tuple(asked["input_shape"])).to_dict())
-    if error:
-        return {"unreadable": error}
+    told, error = attempt(_describe_inception, made, asked, seed)
+    return {"unreadable": error} if error else told
+
+
+def _describe_inception(made: Any, asked: dict, seed: int) -> dict:
+    rows = summarize(made, tuple(asked["input_shape"])).to_dict()["rows"]
     weights = fingerprints(made)
-    output, _ = attempt(_run_by_name, made, asked["input_shape"], seed)
-    rows = [
-        {"name": row["name"].rpartition("/")[2], "kind": row["kind"], "shape": row["output_shape"]}
-        for row in summary["rows"]
-    ]
-    return {"rows": rows, "weights": weights, "output": output}
-
-
-def _run_by_name(model: Any, shape: list[int], seed: int) -> dict:
-    """Outputs for weights that are drawn anew for each layer, whatever the order of the layers."""
-    for layer in leaves(model):
+    for layer in leaves(made):  # drawn anew by the layer's name, whatever the order of the layers
         draw = weight_source(_seed_of(layer.name, seed))
         for weight in layer.weights:
             weight.assign(draw(weight.shape))
-    return _array(np.asarray(model(seeded_images(seed, shape), training=False))[0])
+    image = seeded_images(seed, asked["input_shape"])
+    return {
+        "shapes": {row["name"].rpartition("/")[2]: row["output_shape"] for row in rows},
+        "weights": weights,
+        "output": plain_array(made(image, training=False)[0]),
+    }
 
 
 def _seed_of(name: str, seed: int) -> int:
     return zlib.crc32(f"{name} {seed}".encode())
-
-
-def _array(values: np.ndarray) -> dict:
-    return {"shape": list(values.shape), "values": plain_numbers(values)}
 
 
 def _layers(asked: dict) -> list[Layer]:
@@ -196,7 +192,7 @@ def _judge_features(told: dict, asked: dict, seed: int) -> Verdict:
     if wrong and all(any(_is(each, right[name]) for each in outputs) for name in names):
         return {"features": 1.0}, [diagnose("features_order", "shared", call=call)]
     if wrong:
-        layers, shape = listed(names[n] for n in wrong), size(_read(outputs[wrong[0]])[0])
+        layers, shape = named(names[n] for n in wrong), size(_read(outputs[wrong[0]])[0])
         numbers = {"call": call, "layers": layers, "shape": shape}
         return {}, [diagnose("features_numbers", "features", **numbers)]
     if told.get("shared") is not True:
@@ -205,21 +201,16 @@ def _judge_features(told: dict, asked: dict, seed: int) -> Verdict:
 
 
 def _judge_inception(told: dict, asked: dict, seed: int) -> Verdict:
-    rows = expect(told.get("rows"), list, "rows", most=300)
-    found = {}
-    for row in rows:
-        name = expect(expect(row, dict, "row").get("name"), str, "name", most=200)
-        found[name] = plain(expect(row.get("shape"), list, "shape", most=8))
+    shapes = expect(told.get("shapes"), dict, "shapes", most=300)
+    found = {name: plain(expect(each, list, name, most=8)) for name, each in shapes.items()}
     replaced = _judge_replaced(found, asked)
     kept = _judge_kept(found, expect(told.get("weights"), dict, "weights", most=200), asked, seed)
     right = _output(asked, seed)
-    proven = told.get("output") is not None and _is(told["output"], right)
+    proven = _is(told.get("output"), right)
     numbers = []
     if not proven and not replaced and not kept:
-        values = None if told.get("output") is None else _read(told["output"])[1]
-        same_size = values is not None and values.size == right.size
-        worst = difference(values, right) if same_size else np.inf
-        numbers = [diagnose("inception_numbers", "numbers", call=_call(asked), worst=worst)]
+        shape = size(_read(told["output"])[0])
+        numbers = [diagnose("inception_numbers", "numbers", call=_call(asked), shape=shape)]
     shares = {"replaced": float(not replaced), "kept": float(not kept), "numbers": float(proven)}
     return shares, [*replaced, *kept, *numbers]
 
@@ -234,17 +225,19 @@ def _judge_replaced(found: dict[str, object], asked: dict) -> list[Diagnosis]:
     ]
     diagnoses = []
     if lost := [block for block, shape in blocks.items() if shape is None]:
-        diagnoses.append(_told("no_inception", lost, "replaced"))
+        diagnoses.append(diagnose("no_inception", "replaced", layers=named(lost)))
     if left := [name for name in convolutions if name in found]:
-        diagnoses.append(_told("convolutions_left", left, "replaced"))
+        diagnoses.append(diagnose("convolutions_left", "replaced", layers=named(left)))
     extra = [name for name in found if name.endswith("_inception") and name[:-10] not in blocks]
     if extra:
-        diagnoses.append(_told("extra_inception", extra, "replaced"))
+        diagnoses.append(diagnose("extra_inception", "replaced", layers=named(extra)))
     for block, shape in blocks.items():
         right = sum(round(path[-1] * asked["width"]) for path in INCEPTION[block])
         if shape and shape[-1] != right and not diagnoses:
             numbers = {"found": shape[-1], "right": right}
-            diagnoses.append(_told("inception_width", [block], "replaced", **numbers))
+            diagnoses.append(
+                diagnose("inception_width", "replaced", layers=named([block]), **numbers)
+            )
     return diagnoses
 
 
@@ -257,9 +250,9 @@ def _judge_kept(found: dict[str, object], prints: dict, asked: dict, seed: int) 
         if step.name.partition("_")[0] not in INCEPTION or step.name.endswith("pool")
     }
     if lost := [name for name in others if name not in found]:
-        return [_told("layers_lost", lost, "kept")]
+        return [diagnose("layers_lost", "kept", layers=named(lost))]
     new = [name for name, own in others.items() if own and not holds(prints.get(name, []), own)]
-    return [_told("weights_lost", new, "kept")] if new else []
+    return [diagnose("weights_lost", "kept", layers=named(new))] if new else []
 
 
 def _output(asked: dict, seed: int) -> np.ndarray:
@@ -299,11 +292,6 @@ def _inception(block: str, width: float) -> list[list[Layer]]:
         ]
         for names, widths in zip(PATHS, INCEPTION[block], strict=True)
     ]
-
-
-def _told(code: str, names: list[str], part: str, **numbers: object) -> Diagnosis:
-    text = listed(names)
-    return diagnose(code, part, layers=text + " " * text.endswith("`"), **numbers)
 
 
 # Function -> the parts that it can earn, and how one call is judged.

@@ -10,7 +10,7 @@ import numpy as np
 
 from ..errors import explain
 from ..judge import described, size
-from ..layers import Layer, expect
+from ..layers import Layer, expect, make
 from ..mistakes import diagnose
 from ..probe import probe_model_maker
 from ..reading import TOLERANCE, Reading, call_text, difference, read
@@ -22,6 +22,7 @@ MOST_PARAMS, MOST_MACS = 50_000, 2_500_000
 MOST_UNITS = 2_000  # a network that is run to see whether its layers are what they say
 # Blocks of convolutions and a pooling, what makes a vector of the maps, dense layers.
 LETTERS = {"conv": "c", "pool": "p", "flatten": "f", "global": "g", "dense": "d"}
+ACTIVATIONS = ("relu", "softmax", "linear")  # of dense layers
 GRAMMAR = "(c+p){2,5}c*[fg]d+"
 
 RUBRIC = Rubric(
@@ -102,17 +103,20 @@ def _judge_costs(rows: Sequence[dict]) -> dict[str, list[Diagnosis]]:
 
 
 def _judge_style(reading: Reading) -> list[Diagnosis]:
-    layers = reading.layers
-    if other := [layer for layer in layers if not _is_vgg(layer)]:
-        return [diagnose("not_vgg", "style", layers="、".join(map(_described, other[:4])))]
+    layers = [_as_in_vgg(layer) for layer in reading.layers]
+    if None in layers:
+        other = [
+            _described(one) for one, fits in zip(reading.layers, layers, strict=True) if not fits
+        ]
+        return [diagnose("not_vgg", "style", layers="、".join(other[:4]))]
     kinds = "".join(LETTERS[layer.kind] for layer in layers)
     if not re.fullmatch(GRAMMAR, kinds):
         return [diagnose("few_blocks", "style", found=len(re.findall("c+p", kinds)))]
-    if sum(_width(layer) for layer in layers) > MOST_UNITS:
-        return []  # far over the budget, and told so
+    if sum(map(_width, layers)) > MOST_UNITS or not reading.has_asked_shape:
+        return []  # told as a cost, or as an argument
     if reading.outputs is None:
         return [diagnose("no_numbers", "style", call=reading.call)]
-    right = outputs(layers, reading.input_shape, reading.seed)
+    right = outputs(tuple(layers), tuple(reading.asked["input_shape"]), reading.seed)
     fits = right.size == reading.outputs.size
     worst = difference(reading.outputs, right) if fits else math.inf
     if worst < TOLERANCE:
@@ -120,16 +124,17 @@ def _judge_style(reading: Reading) -> list[Diagnosis]:
     return [diagnose("numbers", "style", call=reading.call, worst=worst)]
 
 
-def _is_vgg(layer: Layer) -> bool:
-    settings = dict(layer.settings)
+def _as_in_vgg(layer: Layer) -> Layer | None:
+    """The layer of VGG's kinds that a layer is, of whatever width; None for any other."""
     width = _width(layer)
-    if layer.shared or not isinstance(width, int) or width < 1:
-        return False
-    if layer.kind == "dense":
-        return (
-            settings["activation"] in ("relu", "softmax", "linear") and settings["use_bias"] is True
-        )
-    return layer.kind in ("flatten", "global") or any(layer.same(one) for one in block(1, 1, width))
+    if layer.kind in ("flatten", "global"):
+        return layer
+    if layer.shared or type(width) is not int or width < 1:
+        return None
+    activation = dict(layer.settings).get("activation")
+    dense = make("Dense", layer.name, units=width, activation=activation)
+    kinds = [*block(1, 1, width), *([dense] if activation in ACTIVATIONS else [])]
+    return next((one for one in kinds if one.same(layer)), None)
 
 
 def _width(layer: Layer) -> object:

@@ -10,7 +10,7 @@ from collections.abc import Callable
 import numpy as np
 
 from ..errors import explain_answer
-from ..judge import listed
+from ..judge import listed, named
 from ..layers import expect
 from ..mistakes import diagnose
 from ..probe import build, fill, fingerprints
@@ -106,19 +106,26 @@ def _judge(told: dict, asked: dict, seed: int) -> Verdict:
     beside = [name for name, source in sources.items() if name not in COPIED and source != KEPT]
     if changed:
         back = all(n in deep and holds(found["shallow"][n], deep[n]) for n in changed)
-        wrong = [_told("reversed" if back else "shallow_changed", changed, "others")]
+        code = "reversed" if back else "shallow_changed"
+        wrong = [diagnose(code, "others", layers=named(changed))]
     elif set(sources.values()) == {KEPT}:
         wrong = [diagnose("nothing_copied", "convolutions", call=call)]
     else:
         wrong = _wrong_layers(sources)
     names, wrong_list = _judge_list(told, call)
     earned = {
-        "convolutions": sum(sources[name] == name for name in CONVOLUTIONS) / len(CONVOLUTIONS),
-        "dense": sum(sources[name] == name for name in DENSE) / len(DENSE),
+        "convolutions": _share(sources, CONVOLUTIONS),
+        "dense": _share(sources, DENSE),
         "others": float(not beside and not changed),
         "list": names,
     }
     return earned, [*wrong, *wrong_list]
+
+
+def _share(sources: dict[str, str], names: tuple[str, ...]) -> float:
+    """How many of the layers were copied; one of which only a part was counts half."""
+    worth = [{name: 1.0, HALF: 0.5}.get(sources[name], 0.0) for name in names]
+    return sum(worth) / len(worth)
 
 
 def _weights(config: str, asked: dict, seed: int) -> Weights:
@@ -145,27 +152,13 @@ def _wrong_layers(sources: dict[str, str]) -> list[Diagnosis]:
     """A diagnosis for each kind of mistake and the layers that share it."""
     groups: dict[tuple[str, str], list[str]] = {}
     for name, source in sources.items():
-        part = "others"
-        if name in COPIED:
+        if name not in COPIED and source != KEPT:
+            groups.setdefault(("too_many", "others"), []).append(name)
+        elif name in COPIED and source != name:
+            code = {KEPT: "not_copied", HALF: HALF}.get(source, ALTERED)
             part = "convolutions" if name in CONVOLUTIONS else "dense"
-        if source == (name if name in COPIED else KEPT):
-            continue
-        if source in (HALF, ALTERED):
-            code = source
-        elif name in COPIED:
-            code = "not_copied" if source == KEPT else "other_source"
-        else:
-            code = "too_many"
-        groups.setdefault((code, part), []).append(name)
-    return [
-        _told(code, names, part, source=listed(sources[name] for name in names))
-        for (code, part), names in groups.items()
-    ]
-
-
-def _told(code: str, layers: list[str], part: str, **numbers: object) -> Diagnosis:
-    text = listed(layers)
-    return diagnose(code, part, layers=text + " " * text.endswith("`"), **numbers)
+            groups.setdefault((code, part), []).append(name)
+    return [diagnose(code, part, layers=named(names)) for (code, part), names in groups.items()]
 
 
 def _judge_list(told: dict, call: str) -> tuple[float, list[Diagnosis]]:

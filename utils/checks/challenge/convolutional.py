@@ -6,17 +6,18 @@ Simonyan and Zisserman 2015, section 3.2; Sermanet et al. 2014 (arXiv:1312.6229)
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 
 from utils.summary import summarize
 
-from ..errors import explain_answer
-from ..judge import described, listed, shown, size
+from ..errors import error_text, explain_answer
+from ..judge import described, named, shown, size
 from ..layers import Layer, align, expect, make, plain, read_chain
 from ..mistakes import diagnose, renamed
-from ..probe import build, fill, fingerprints, plain_numbers
-from ..reading import TOLERANCE, difference, holds, numbers
+from ..probe import build, fill, fingerprints, plain_array
+from ..reading import TOLERANCE, difference, holds, numbers, read_error
 from ..reference import conv2d, seeded_images, weight_source
 from ..rubric import Rubric, Verdict, each_once
 from ..score import Diagnosis
@@ -34,7 +35,7 @@ RUBRIC = Rubric(
         "larger": ("大圖：逐窗相同", 0.75),
         "names": ("層的名字", 0.25),
     },
-    own=("layers", "same", "larger"),
+    own=("layers", "free", "same", "larger"),
 )
 CALL = "to_convolutional(model)"
 
@@ -85,24 +86,27 @@ def look(function: Callable, asked: dict, seed: int) -> dict:
         return {"error": error}
     if not isinstance(converted, keras.Model):
         return {"returned": type(converted).__name__}
-    summary, error = attempt(lambda: summarize(converted, tuple(asked["input_shape"])).to_dict())
+    told, error = attempt(_describe, converted, asked, seed)
+    return {"unreadable": error} if error else told
+
+
+def _describe(converted: Any, asked: dict, seed: int) -> dict:
+    summary, error = attempt(summarize, converted, tuple(asked["input_shape"]))
     if error:  # its input may have another size, and no other
-        summary, error = attempt(lambda: summarize(converted).to_dict())
-    if error:
-        return {"unreadable": error}
-
-    def outputs(shape: list[int]) -> dict:
-        values = np.asarray(converted(seeded_images(seed, shape), training=False))[0]
-        return {"shape": list(values.shape), "values": plain_numbers(values)}
-
+        summary = summarize(converted)
     return {
-        "input_shape": list(converted.input_shape[1:]),
-        "rows": summary["rows"],
+        "input_shape": list(converted.inputs[0].shape[1:]),
+        "rows": summary.to_dict()["rows"],
         "weights": fingerprints(converted),
-        "original": fingerprints(model),
-        "same": attempt(outputs, asked["input_shape"])[0],
-        "larger": attempt(outputs, asked["larger"])[0],
+        "same": _outputs(converted, asked["input_shape"], seed),
+        "larger": _outputs(converted, asked["larger"], seed),
     }
+
+
+def _outputs(converted: Any, shape: list[int], seed: int) -> dict:
+    image = seeded_images(seed, shape)
+    told, error = attempt(lambda: plain_array(converted(image, training=False)[0]))
+    return {"error": error} if error else told
 
 
 def _layers(asked: dict) -> list[Layer]:
@@ -159,7 +163,7 @@ def _judge(told: dict, right: Right) -> Verdict:
     free, fixed = _judge_input(told)
     same, wrong_same = _judge_output(told, right, "same")
     larger, wrong_larger = _judge_output(told, right, "larger") if free else (False, [])
-    wrong_layers = [] if same and larger else _judge_layers(head, right)
+    wrong_layers = [] if same else _judge_layers(head, right)
     wrong_weights = [] if same or wrong_layers else _judge_weights(told, layers, right)
     pairs = [
         (mine.name, theirs.name)
@@ -167,17 +171,16 @@ def _judge(told: dict, right: Right) -> Verdict:
         if mine and theirs
     ]
     names = renamed(pairs, "names")
-    changed = _changed(told.get("original"), right)
     reasons = [*wrong_layers, *wrong_weights, *fixed]
     earned = {
-        "layers": float(not wrong_layers and not changed),
+        "layers": float(not wrong_layers),
         "free": float(free),
         "same": float(same),
         "larger": float(larger),
         "names": float(bool(pairs) and not names),
     }
     # Numbers that differ for a reason that was told need no telling.
-    return earned, [*reasons, *changed, *([] if reasons else wrong_same or wrong_larger), *names]
+    return earned, [*reasons, *([] if reasons else wrong_same or wrong_larger), *names]
 
 
 def _judge_input(told: dict) -> tuple[bool, list[Diagnosis]]:
@@ -189,10 +192,11 @@ def _judge_input(told: dict) -> tuple[bool, list[Diagnosis]]:
 
 def _judge_output(told: dict, right: Right, part: str) -> tuple[bool, list[Diagnosis]]:
     asked = right.asked["larger" if part == "larger" else "input_shape"]
-    output, expected, image = told.get(part), right.output(asked), size(tuple(asked))
-    if output is None:
-        return False, [diagnose("no_numbers", part, call=CALL)]
-    output = expect(output, dict, part)
+    output, expected = expect(told.get(part), dict, part), right.output(asked)
+    image = size(tuple(asked))
+    if "error" in output:
+        error = error_text(read_error(output["error"]))
+        return False, [diagnose("stops", part, image=image, error=error)]
     shape = plain(expect(output.get("shape"), list, "shape", most=8))
     values = numbers(output.get("values"))
     if shape != expected.shape or values is None or values.size != expected.size:
@@ -206,21 +210,22 @@ def _judge_output(told: dict, right: Right, part: str) -> tuple[bool, list[Diagn
 
 def _judge_layers(head: tuple[Layer, ...], right: Right) -> list[Diagnosis]:
     """What is wrong with the layers after the last pooling."""
-    diagnoses = []
-    for kind, code in (
-        ("dense", "still_dense"),
-        ("flatten", "still_flat"),
-        ("global", "pooled_after"),
-    ):
-        if found := [layer for layer in head if layer.kind == kind]:
-            layers = "、".join(map(described, found)) if kind == "global" else _listed(found)
-            diagnoses.append(diagnose(code, "layers", layers=layers))
-    if diagnoses:
-        return diagnoses[:1]
+    if dense := [layer.name for layer in head if layer.kind == "dense"]:
+        return [diagnose("still_dense", "layers", layers=named(dense))]
+    if pools := [described(layer) for layer in head if layer.kind == "global"]:
+        return [diagnose("pooled_after", "layers", layers="、".join(pools))]
     pairs = align(right.head, head)
     if missing := [mine for mine, theirs in pairs if not theirs]:
         found = sum(layer.kind == "conv" for layer in head)
-        return [diagnose("missing_convolution", "layers", layers=_listed(missing), found=found)]
+        return [
+            diagnose(
+                "missing_convolution",
+                "layers",
+                layers=named(layer.name for layer in missing),
+                found=found,
+            )
+        ]
+    diagnoses = []
     for mine, theirs in pairs:
         if mine and not mine.same(theirs):
             diagnoses += _judge_convolution(mine, theirs, right)
@@ -238,7 +243,7 @@ def _judge_convolution(mine: Layer, theirs: Layer, right: Right) -> list[Diagnos
     seen = "一個位置" if window == (1, 1) else f"整張 {size(window)} 的特徵圖"
     told = {"field": field, "value": shown(value) if code != "dense_padding" else value}
     told |= {"shape": size(theirs.output_shape), "map": seen, "proof": ""}
-    return [diagnose(code, "layers", layers=_listed([mine]), **told)]
+    return [diagnose(code, "layers", layers=named([mine.name]), **told)]
 
 
 def _judge_weights(told: dict, layers: tuple[Layer, ...], right: Right) -> list[Diagnosis]:
@@ -253,24 +258,11 @@ def _judge_weights(told: dict, layers: tuple[Layer, ...], right: Right) -> list[
             continue
         (mixed if holds(prints, weights, in_any_order=True) else left).append(mine)
     codes = (("kernel_order", mixed), ("weights_left", left))
-    return [diagnose(code, "same", layers=_listed(some)) for code, some in codes if some]
-
-
-def _changed(told: object, right: Right) -> list[Diagnosis]:
-    """The layers of the given model whose weights are others now."""
-    told = expect(told, dict, "original", most=100)
-    changed = [
-        layer
-        for layer in _layers(right.asked)
-        if layer.name in right.weights
-        and not holds(told.get(layer.name), right.weights[layer.name])
+    return [
+        diagnose(code, "same", layers=named(layer.name for layer in some))
+        for code, some in codes
+        if some
     ]
-    return [diagnose("changed_original", "layers", layers=_listed(changed))] if changed else []
-
-
-def _listed(layers: list[Layer]) -> str:
-    text = listed(layer.name for layer in layers)
-    return text + " " * text.endswith("`")
 
 
 TASK = RUBRIC.task(public_case, draw_case, look, judge)

@@ -139,7 +139,7 @@ def judge(calls: dict, case: dict) -> Verdict:
     columns = {models[config].column for config in wrong}
     if len(wrong) == len(COLUMNS) and len(columns) == 1 and None not in columns:
         ignored = diagnose("config_ignored", "arguments", network=columns.pop())
-        return earned, [ignored, *in_head[1], *in_names[1]]
+        return earned | {"arguments": 0.0}, [ignored, *in_head[1], *in_names[1]]
     in_blocks = [diagnosis for diagnoses in wrong.values() for diagnosis in diagnoses]
     others = [diagnosis for diagnosis in in_blocks if diagnosis.code == "other_config"]
     rest = each_once([*failures, *in_blocks, *in_head[1], *in_arguments[1], *in_names[1]])
@@ -171,6 +171,8 @@ def _may_normalise(layer: Layer) -> bool:
 
 def _judge_blocks(built: Built) -> list[Diagnosis]:
     reading, config, right = built.reading, built.config, built.right()
+    if config == "A-LRN" and (misplaced := _misplaced(built, right)):
+        return [misplaced]
     if built.proven:
         return []
     if built.column == config:  # a width that is scaled otherwise is told as an argument
@@ -178,17 +180,22 @@ def _judge_blocks(built: Built) -> list[Diagnosis]:
             code = "numbers" if math.isfinite(reading.distance) else "no_numbers"
             return [diagnose(code, config, call=reading.call, worst=reading.distance)]
         return []
-    if built.column:
-        told = {"config": config, "call": reading.call, "network": built.column}
-        told["params"] = parameters(built.blocks, reading.input_shape[-1])
-        told["right"] = parameters(built.right(built.scale), reading.input_shape[-1])
-        return [diagnose("other_config", config, **told)]
-    places = [place for place, layer in enumerate(built.blocks) if layer.kind == "lrn"]
-    others = [[layer for layer in chain if layer.kind != "lrn"] for chain in (built.blocks, right)]
-    if places and places != [1] and config == "A-LRN" and same(*others):
-        after = f"`{built.blocks[places[-1] - 1].name}`" if places[-1] else "輸入"
-        return [diagnose("lrn_place", config, config=config, after=after)]
+    channels = reading.input_shape[-1]
+    params = parameters(built.blocks, channels)
+    if built.column and params != (asked := parameters(built.right(built.scale), channels)):
+        told = {"call": reading.call, "config": config, "network": built.column}
+        return [diagnose("other_config", config, params=params, right=asked, **told)]
     return compare(right, built.blocks, lambda _: config)[0]
+
+
+def _misplaced(built: Built, right: list[Layer]) -> Diagnosis | None:
+    """Told of a normalisation elsewhere; numbers hardly tell it from one next to a max pooling."""
+    place = next((n for n, layer in enumerate(built.blocks) if layer.kind == "lrn"), 1)
+    others = [[layer for layer in chain if layer.kind != "lrn"] for chain in (built.blocks, right)]
+    if place == 1 or len(built.blocks) != len(right) or not same(*others):
+        return None
+    after = f"`{built.blocks[place - 1].name}`" if place else "輸入"
+    return diagnose("lrn_place", built.config, config=built.config, after=after)
 
 
 def _judge_head(models: dict[str, Built]) -> Verdict:
@@ -246,7 +253,7 @@ def _input_shape(built: Built) -> bool | Diagnosis:
 def _classes(built: Built) -> bool | Diagnosis | None:
     if not built.dense:
         return None
-    asked, found = built.reading.asked["classes"], dict(built.dense[-1].settings)["units"]
+    asked, found = built.reading.asked.get("classes", 1000), dict(built.dense[-1].settings)["units"]
     return found == asked or diagnose("classes", "arguments", asked=asked, found=found)
 
 

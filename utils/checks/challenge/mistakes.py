@@ -51,8 +51,8 @@ CARRY_OVER: dict[str, tuple[str, str]] = {
     ),
     "unlike_shapes": (
         "{where}把權重交給形狀不同的層：{error}",
-        "兩個網路的第 n 個卷積層不一定是同一層。論文說的「前四個卷積層」，"
-        "在較深的網路裡要用什麼找到對應的層？",
+        "把兩邊的形狀印出來比：深度不同的兩個網路，第 n 個卷積層不一定是同一層；"
+        "兩種層的權重形狀也不一定一樣。",
     ),
     "reversed": (
         "方向反了：執行完之後，`shallow` 的 {layers}變成了 `deep` 的權重。",
@@ -69,10 +69,6 @@ CARRY_OVER: dict[str, tuple[str, str]] = {
     "half_copied": (
         "`deep` 的 {layers}只搬了一半：卷積核（或權重矩陣）與偏差 (bias) 之中，有一個還是原來的。",
         "每一層有兩個陣列；`get_weights()` 把兩個一起給你。",
-    ),
-    "other_source": (
-        "`deep` 的 {layers}拿到的是 `shallow` 的 {source} 的權重。",
-        "形狀剛好一樣，不代表是同一層。對照兩層的名字。",
     ),
     "altered": (
         "`deep` 的 {layers}被改了，但不是 `shallow` 裡任何一層的權重。",
@@ -92,10 +88,6 @@ CONVOLUTIONAL: dict[str, tuple[str, str]] = {
     "still_dense": (
         "{layers}還是 `Dense`：它的權重矩陣只接受一種長度的輸入，影像一變大就接不上。",
         "一個全連接層看的是整張特徵圖，什麼樣的卷積核也剛好看到整張特徵圖？",
-    ),
-    "still_flat": (
-        "`flatten` 還在：攤平之後就沒有高和寬了，後面不可能再滑動。",
-        "把它拿掉，讓第一個卷積直接接在 block 5 的特徵圖上。",
     ),
     "pooled_after": (
         "後面多了 {layers}：題目要的是每個位置各一組機率，不是全部平均起來。",
@@ -135,13 +127,13 @@ CONVOLUTIONAL: dict[str, tuple[str, str]] = {
         "輸入 {image} 時，輸出的形狀是 {found}，應該是 {right}。",
         "視窗每次滑一格，一共有幾個位置？每個位置一組機率，類別排在最後一軸。",
     ),
+    "stops": (
+        "輸入 {image} 時，新模型停了下來：{error}",
+        "新模型的每一層都要重新接在高和寬不限的輸入後面；舊的模型整個拿來用，還是只接受原來的尺寸。",
+    ),
     "windows": (
         "輸入 {image} 時，輸出和逐窗計算的全連接層不同（最大相差 {worst:.3g}）。",
         "先比一層：新模型的 `block5_pool` 和原來一樣嗎？再比 `fc1`。softmax 要在哪一軸上做？",
-    ),
-    "changed_original": (
-        "原來的模型也被改了：{layers}的權重和呼叫之前不同。",
-        "建一個新的模型，原來的那個還有人要用。",
     ),
 }
 
@@ -187,7 +179,7 @@ BACKBONE: dict[str, tuple[str, str]] = {
         "建了新的層，還要把舊的權重搬過去；題目給的 `copied` 兩件事一起做。",
     ),
     "inception_numbers": (
-        "層都在，但是給定同樣的權重與影像，`{call}` 的輸出和預期不同（最大相差 {worst:.3g}）。",
+        "層都在，但是給定同樣的權重與影像，`{call}` 的輸出（{shape} 個數）和預期不同。",
         "看看每一層接的是誰：Inception 接在前一個池化之後，這個 block 的池化接在 Inception 之後。",
     ),
 }

@@ -1,0 +1,139 @@
+"""The challenge's checks name every mistake, know any right spelling, and are not fooled."""
+
+from __future__ import annotations
+
+import copy
+import json
+import subprocess
+import sys
+
+import pytest
+from test_checks import initial_weights_are_zero, namespace_of  # noqa: F401
+from wrong_challenge import ANSWERS, FULL, SOLUTIONS
+
+from utils import checks
+from utils.checks import vgg
+from utils.checks.challenge.mistakes import CHALLENGE
+
+PAPER = {"A": 133, "A-LRN": 133, "B": 133, "C": 134, "D": 138, "E": 144}  # table 2, millions
+
+
+@pytest.fixture(scope="module")
+def answers(initial_weights_are_zero) -> dict[str, dict]:  # noqa: F811
+    """What the probes say of the solutions."""
+    tasks = {name: checks.TASKS[name] for name in SOLUTIONS}
+    return {
+        name: task.probe(namespace_of(name, SOLUTIONS[name]), task.public_case())
+        for name, task in tasks.items()
+    }
+
+
+@pytest.mark.parametrize("name", ANSWERS)
+def test_an_answer_gets_its_points_and_its_diagnoses(name):
+    answer = ANSWERS[name]
+    task = checks.TASKS[answer.task]
+    case = task.public_case()
+    score = task.mark(task.probe(namespace_of(name, answer.source), case), case)
+    assert tuple(diagnosis.code for diagnosis in score.diagnoses) == answer.codes, score.diagnoses
+    assert score.points == answer.points
+    assert score.finished == ("unfinished" not in answer.codes)
+
+
+def test_every_mistake_of_the_challenge_is_made_here():
+    assert set(CHALLENGE) - {code for answer in ANSWERS.values() for code in answer.codes} == set()
+
+
+def test_every_task_has_five_wrong_answers_and_one_in_another_spelling():
+    for task in set(SOLUTIONS) - {"vgg19"}:
+        answers = [answer for answer in ANSWERS.values() if answer.task == task]
+        assert sum(not answer.codes for answer in answers) >= 2
+        assert sum(bool(answer.codes) for answer in answers) >= 5
+
+
+def test_no_hint_gives_the_answer_away():
+    blanks = ("block3_conv2", "4096", "0.75", "(3, 3)")
+    assert not [code for code, (_, hint) in CHALLENGE.items() if any(b in hint for b in blanks)]
+
+
+def test_the_rubrics_add_up_to_the_points_of_the_sheet():
+    assert {name: checks.TASKS[name].max_points for name in FULL} == FULL
+    for name in FULL:
+        assert (
+            checks.TASKS[name].mark(None, checks.TASKS[name].public_case()).max_points == FULL[name]
+        )
+
+
+@pytest.mark.parametrize("column", PAPER)
+def test_the_table_has_the_paper_s_parameters(column):
+    layers = vgg.network(column, include_top=True, classes=1000)
+    widths = [dict(layer.settings)["units"] for layer in layers if layer.kind == "dense"]
+    dense = sum((a + 1) * b for a, b in zip([7 * 7 * 512, *widths], widths, strict=False))
+    assert round((vgg.parameters(layers, 3) + dense) / 1e6) == PAPER[column]
+
+
+@pytest.mark.parametrize("name", [name for name in SOLUTIONS if name != "vgg19"])
+def test_the_solution_is_right_for_the_cases_of_another_seed(name, answers):
+    task = checks.TASKS[name]
+    case = task.draw_case(8)
+    assert case != task.public_case()
+    answer = task.probe(namespace_of(name, SOLUTIONS[name]), case)
+    assert json.loads(json.dumps(answer)) == answer
+    assert task.mark(answer, case).points == FULL[name]
+    assert task.mark(answers[name], case).points < FULL[name]
+
+
+def test_the_notebook_shows_a_card_and_the_bare_points():
+    functions = namespace_of("backbone", SOLUTIONS["backbone"])
+    score = checks.backbone(functions["features"], functions["with_inception"])
+    assert repr(score) == "3.0"
+    assert "公開測試通過，尚有隱藏測試" in score._repr_html_()
+
+
+def test_a_function_that_was_not_defined_is_missing():
+    for name, task in checks.TASKS.items():
+        score = task.mark(task.probe({}, task.public_case()), task.public_case())
+        assert [diagnosis.code for diagnosis in score.diagnoses] == ["missing"], name
+
+
+def places(value: object, path: tuple = ()) -> list[tuple]:
+    """Where there is something in plain data: at most four entries of each list or dict."""
+    inside = value.items() if isinstance(value, dict) else enumerate(value)
+    found = [path] * bool(path)
+    if isinstance(value, dict | list):
+        for key, each in list(inside)[:4]:
+            found += places(each, (*path, key)) if isinstance(each, dict | list) else [(*path, key)]
+    return found
+
+
+HOSTILE = (None, [], {}, "x", -1, 10**30, True, float("nan"), [[None]], "`{0.__class__}")
+
+
+@pytest.mark.parametrize("name", [name for name in SOLUTIONS if name != "vgg19"])
+def test_an_answer_that_no_probe_wrote_gets_a_score_and_no_more_points(name, answers):
+    task = checks.TASKS[name]
+    case = task.public_case()
+    everywhere = places(answers[name])
+    for number, (*steps, last) in enumerate(everywhere[:: max(1, len(everywhere) // 15)]):
+        forged = copy.deepcopy(answers[name])
+        place = forged
+        for step in steps:
+            place = place[step]
+        place[last] = HOSTILE[number % len(HOSTILE)]
+        score = task.mark(forged, case)
+        assert 0 <= score.points <= task.max_points
+        assert score._repr_html_()
+
+
+def test_marking_imports_no_tensorflow(answers):
+    answers = {name: answer for name, answer in answers.items() if name != "vgg19"}
+    code = (
+        "import json, sys; from utils import checks\n"
+        "for name, answer in json.load(sys.stdin).items():\n"
+        "    task = checks.TASKS[name]\n"
+        "    assert task.mark(answer, task.public_case()).points == task.max_points, name\n"
+        "sys.exit(bool({'tensorflow', 'keras', 'pandas', 'matplotlib'} & set(sys.modules)))"
+    )
+    run = subprocess.run(
+        [sys.executable, "-c", code], input=json.dumps(answers), text=True, check=False
+    )
+    assert run.returncode == 0
