@@ -9,6 +9,7 @@ from typing import Any
 
 from nbformat import NotebookNode
 
+LECTURE = "Day017_reading.ipynb"
 HOMEWORK = "solutions/Day018_vgg16.ipynb"
 LITTLE_TRAINING = {"train_size": 64, "epochs": 1}
 
@@ -41,6 +42,8 @@ PROFILES = {
         {"input_shape": [224, 224, 1], "classes": 1000, "pooling": "max", **LITTLE_TRAINING},
         shows="138,356,392",
     ),
+    # The connections of LeNet-5, which the paper counts, too.
+    "the lecture with little training": Profile(LECTURE, {"profile": "quick"}, shows="340,908"),
 }
 
 
