@@ -20,8 +20,8 @@ PAPER = {"A": 133, "A-LRN": 133, "B": 133, "C": 134, "D": 138, "E": 144}  # tabl
 
 @pytest.fixture(scope="module")
 def answers(initial_weights_are_zero) -> dict[str, dict]:  # noqa: F811
-    """What the probes say of the solutions."""
-    tasks = {name: checks.TASKS[name] for name in SOLUTIONS}
+    """What the probes say of the solutions; VGG19's is the homework's, tried there."""
+    tasks = {name: checks.TASKS[name] for name in SOLUTIONS if name != "vgg19"}
     return {
         name: task.probe(namespace_of(name, SOLUTIONS[name]), task.public_case())
         for name, task in tasks.items()
@@ -113,7 +113,7 @@ def test_an_answer_that_no_probe_wrote_gets_a_score_and_no_more_points(name, ans
     task = checks.TASKS[name]
     case = task.public_case()
     everywhere = places(answers[name])
-    for number, (*steps, last) in enumerate(everywhere[:: max(1, len(everywhere) // 15)]):
+    for number, (*steps, last) in enumerate(everywhere[:: max(1, len(everywhere) // 8)]):
         forged = copy.deepcopy(answers[name])
         place = forged
         for step in steps:
@@ -125,7 +125,6 @@ def test_an_answer_that_no_probe_wrote_gets_a_score_and_no_more_points(name, ans
 
 
 def test_marking_imports_no_tensorflow(answers):
-    answers = {name: answer for name, answer in answers.items() if name != "vgg19"}
     code = (
         "import json, sys; from utils import checks\n"
         "for name, answer in json.load(sys.stdin).items():\n"

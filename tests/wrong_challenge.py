@@ -307,15 +307,7 @@ ANSWERS: dict[str, Answer] = {
         0,
     ),
     "vgg18": wrong("vgg19", "missing_conv", 3.25, wrong_answers.conv_4(4, 512), ""),
-    "vgg19_block3_wide": wrong(
-        "vgg19",
-        "filters",
-        3.25,
-        wrong_answers.conv_4(3, 256),
-        wrong_answers.conv_4(3, 256).replace("256", "512"),
-    ),
     "vgg19_same_name": wrong("vgg19", "duplicate_names", 0, "block3_conv4", "block3_conv3"),
-    "vgg19_thousand": wrong("vgg19", "classes", 3.75, "Dense(classes", "Dense(1000"),
     # 2 the family
     "always_d": wrong("family", "config_ignored", 1.0, "VGG_CONFIGS[config]", 'VGG_CONFIGS["D"]'),
     "c_without_1x1": wrong("family", "other_config", 3.5, ", 1)", ", 3)"),
