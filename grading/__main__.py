@@ -38,7 +38,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
             workers=options.workers,
             seed=options.seed,
             timeout=options.timeout or batch.TIMEOUT,
-            release=options.release or batch.RELEASE,
+            release=options.release,
             sandboxed=False if options.no_sandbox else None,
             by_hand=_by_hand(options),
             scheduler=options.scheduler,
@@ -74,7 +74,7 @@ def _parser() -> argparse.ArgumentParser:
     add("--scheduler", metavar="ADDRESS", help="grade on this Dask cluster, not on this machine")
     add("--seed", metavar="S", type=int, help="draws the cases (default: DIR's own, drawn once)")
     add("--timeout", metavar="S", type=_positive(float), help="seconds a submission (default: 300)")
-    add("--release", metavar="FILE", type=Path, help="the homework (default: Day018_vgg16.ipynb)")
+    add("--release", metavar="FILE", type=Path, help="the sheet (default: told by the files)")
     mark = ("STUDENT", "TASK", "POINTS")
     add("--override", nargs=3, metavar=mark, help="give a mark by hand; POINTS none takes it back")
     add("--reason", metavar="TEXT", default="", help="why, for the student and for the record")

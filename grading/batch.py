@@ -27,6 +27,7 @@ from .rows import Row
 
 ROOT = Path(__file__).resolve().parent.parent
 RELEASE = ROOT / "Day018_vgg16.ipynb"
+CHALLENGE = ROOT / "challenge_vgg19.ipynb"
 TIMEOUT = 300.0  # seconds a submission: importing TensorFlow alone can take 30 on a slow laptop
 MOST_WORKERS = 8
 
@@ -55,7 +56,7 @@ def grade(
     workers: int | None = None,
     seed: int | None = None,
     timeout: float = TIMEOUT,
-    release: Path = RELEASE,
+    release: Path | None = None,
     sandboxed: bool | None = None,
     by_hand: tuple[str, str, Override | None] | None = None,
     scheduler: str | None = None,
@@ -64,15 +65,17 @@ def grade(
 ) -> Batch:
     """Grade the submissions at `path` and write the reports to `out`.
 
-    `seed` draws the cases; without one, the folder `out` draws its own once and keeps it. The work
-    goes to `executor`, to the Dask cluster at `scheduler`, or to `workers` processes. `sandboxed`
-    is False when the files are trusted; None runs the course's own examples also where there is no
-    sandbox. `by_hand` is a student, a task and the mark that the instructor gives for it from now
-    on. Raises FileNotFoundError when there is nothing to grade, ValueError when `release` is not
-    the homework or that mark makes no sense, SandboxError when there is no sandbox for files that
-    need one.
+    `release` is the notebook that was given out; without one it is the homework, or the challenge
+    where more submissions are of that. `seed` draws the cases; without one, the folder `out` draws
+    its own once and keeps it. The work goes to `executor`, to the Dask cluster at `scheduler`, or
+    to `workers` processes. `sandboxed` is False when the files are trusted; None runs the course's
+    own examples also where there is no sandbox. `by_hand` is a student, a task and the mark that
+    the instructor gives for it from now on. Raises FileNotFoundError when there is nothing to
+    grade, ValueError when `release` can't be graded or that mark makes no sense, SandboxError when
+    there is no sandbox for files that need one.
     """
-    submissions = intake.find(path, prefer=release.stem.partition("_")[0])
+    release = release or _given_out(path)
+    submissions = _find(path, release)
     if sandboxed is None:
         sandboxed = trust.needs_sandbox(submissions)
     sheet, tasks = _read_release(release)
@@ -153,6 +156,21 @@ def _grade_changed(
             ledger.add(submissions[index].student, submissions[index].file, keys[index], result)
         keep(index, result)
     return len(keys)
+
+
+def _find(path: Path, release: Path) -> list[Submission]:
+    return intake.find(path, prefer=release.stem.partition("_")[0])
+
+
+def _given_out(path: Path) -> Path:
+    """The challenge where more submissions have its checks than the homework's, else that."""
+    checked = [restore.checked(_cells(each)) for each in _find(path, RELEASE)]
+
+    def copies(release: Path) -> int:
+        tasks = set(_read_release(release)[1])
+        return sum(not tasks.isdisjoint(each) for each in checked)
+
+    return CHALLENGE if copies(CHALLENGE) > copies(RELEASE) else RELEASE
 
 
 def _cells(submission: Submission) -> list[Cell]:
