@@ -124,6 +124,15 @@ def test_an_answer_that_no_probe_wrote_gets_a_score_and_no_more_points(name, ans
         assert score._repr_html_()
 
 
+def test_a_width_that_is_no_number_makes_no_answer(answers):
+    forged = copy.deepcopy(answers["family"])
+    rows = forged["calls"]["B"]["model"]["summary"]["rows"]
+    next(row for row in rows if row["kind"] == "Dense")["config"]["units"] = None
+    task = checks.TASKS["family"]
+    score = task.mark(forged, task.public_case())
+    assert [diagnosis.code for diagnosis in score.diagnoses] == ["malformed"]
+
+
 def test_marking_imports_no_tensorflow(answers):
     code = (
         "import json, sys; from utils import checks\n"

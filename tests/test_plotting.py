@@ -368,6 +368,11 @@ def test_a_bubble_of_twice_the_size_has_twice_the_area():
     assert large == 2 * small
 
 
+def test_the_legend_of_bubbles_has_room_for_its_circles():
+    ax = plotting.bubbles([0, 1], [0, 1], [11, 155], "ab")
+    assert [text.get_text() for text in ax.get_legend().get_texts()] == ["6", "30", "100"]
+
+
 @picture
 def test_picture_of_a_network_under_dropout():
     kept = [[1, 0, 1, 1, 0], [0, 1, 1, 0, 1], [1, 1, 0, 0, 1], [1]]

@@ -429,7 +429,7 @@ def bubbles(
     ax.scatter(x, y, areas, **look)
     ax.scatter(x, y, 4, color=INK)
     ax.margins(x=0.16, y=0.12)
-    for size in (float(f"{sizes.max() / share:.1g}") for share in (25, 5, 1)):
+    for size in (float(f"{sizes.max() / share:.1g}") for share in (25, 5, 1.2)):
         ax.scatter([], [], LARGEST * size / sizes.max(), label=f"{size:g} {unit}".strip(), **look)
     above = {"loc": "lower right", "bbox_to_anchor": (1, 1.01), "ncols": 3, "frameon": False}
     ax.legend(borderpad=1.2, handletextpad=2, columnspacing=3, **above)

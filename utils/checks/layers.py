@@ -66,6 +66,7 @@ KINDS: dict[str, tuple[str, tuple[str, ...], dict[str, object]]] = {
     "GlobalMaxPooling2D": ("global", (), {"mode": "max"}),
     "GlobalAveragePooling2D": ("global", (), {"mode": "average"}),
 }
+WIDTHS = {"Conv2D": "filters", "Dense": "units"}  # always an int, and judges reckon with it
 DEFAULTS = {"dilation_rate": (1, 1), "groups": 1, "use_bias": True, "activation": "linear"}
 
 # Layers that change nothing once a network is trained.
@@ -102,6 +103,8 @@ def read_chain(rows: object) -> tuple[Layer, ...]:
         if activation and layers and dict(layers[-1].settings).get("activation") == "linear":
             layers[-1] = layers[-1].having(activation=activation)
             continue
+        if width := WIDTHS.get(kind):
+            expect(config.get(width), int, width)
         settings = config | {key: row.get(key) for key in ("kernel_size", "strides", "padding")}
         layer = make(kind, name, **settings) if kind in KINDS else Layer(kind, name)
         params = expect(row.get("params"), int, "params")
