@@ -44,9 +44,10 @@ def test_every_mistake_of_the_challenge_is_made_here():
 
 
 def test_every_task_has_five_wrong_answers_and_one_in_another_spelling():
-    for task in set(SOLUTIONS) - {"vgg19"}:
+    for task in SOLUTIONS:
         answers = [answer for answer in ANSWERS.values() if answer.task == task]
-        assert sum(not answer.codes for answer in answers) >= 2
+        spellings = sum(not answer.codes for answer in answers)
+        assert spellings >= 2 or task == "vgg19"  # whose spellings are the homework's
         assert sum(bool(answer.codes) for answer in answers) >= 5
 
 

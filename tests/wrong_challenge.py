@@ -308,6 +308,11 @@ ANSWERS: dict[str, Answer] = {
     ),
     "vgg18": wrong("vgg19", "missing_conv", 3.25, wrong_answers.conv_4(4, 512), ""),
     "vgg19_same_name": wrong("vgg19", "duplicate_names", 0, "block3_conv4", "block3_conv3"),
+    "vgg19_no_last_pool": wrong(
+        "vgg19", "missing_pool", 3.25, wrong_answers.pool("block5_pool"), ""
+    ),
+    "vgg19_relu_last": wrong("vgg19", "last_activation", 3.75, '"softmax"', '"relu"'),
+    "vgg19_untied": wrong("vgg19", "untied", 0, "Model(image", "Model(keras.Input(input_shape)"),
     # 2 the family
     "always_d": wrong("family", "config_ignored", 1.0, "VGG_CONFIGS[config]", 'VGG_CONFIGS["D"]'),
     "c_without_1x1": wrong("family", "other_config", 3.5, ", 1)", ", 3)"),
