@@ -8,7 +8,7 @@ import subprocess
 import sys
 
 import pytest
-from test_checks import initial_weights_are_zero, namespace_of  # noqa: F401
+from test_checks import namespace_of
 from wrong_challenge import ANSWERS, FULL, SOLUTIONS
 
 from utils import checks
@@ -19,7 +19,7 @@ PAPER = {"A": 133, "A-LRN": 133, "B": 133, "C": 134, "D": 138, "E": 144}  # tabl
 
 
 @pytest.fixture(scope="module")
-def answers(initial_weights_are_zero) -> dict[str, dict]:  # noqa: F811
+def answers() -> dict[str, dict]:
     """What the probes say of the solutions; VGG19's is the homework's, tried there."""
     tasks = {name: checks.TASKS[name] for name in SOLUTIONS if name != "vgg19"}
     return {
