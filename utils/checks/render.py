@@ -9,6 +9,8 @@ if TYPE_CHECKING:
     from .score import Diagnosis, Part, Score
 
 GREEN, AMBER, RED = "#2f9e5f", "#c98a1b", "#d2513e"
+# A colour as text: with the page's own mixed in, it contrasts with a white and with a black page.
+INK = "color:color-mix(in srgb,{} 70%,currentColor)"
 
 # Half-transparent greys and the page's own text colour fit a white and a black page alike.
 BOX = (
@@ -48,7 +50,9 @@ def _heading(score: Score) -> str:
         state = "… 尚未完成"
     elif len(score.parts) == 1:
         mark, colour = _state(score.parts[0])
-        state = f'<b style="color:{colour}">{mark}</b> {"答對了" if score.points else "再想想"}'
+        state = (
+            f'<b style="{INK.format(colour)}">{mark}</b> {"答對了" if score.points else "再想想"}'
+        )
     else:
         state = f"<b>{score.points:g}</b> / {score.max_points:g}"
     return (
@@ -80,10 +84,10 @@ def _parts(score: Score) -> str:
     for part in score.parts:
         mark, colour = _state(part)
         if not part.points and "" in diagnosed and part.name not in diagnosed:
-            mark, colour = "–", "inherit"  # a call failed before this could be judged
+            mark, colour = "–", "currentColor"  # a call failed before this could be judged
         points = f' <span style="{FAINT}">{part.points:g}/{part.max_points:g}</span>'
         items.append(
-            f'<span style="white-space:nowrap"><b style="color:{colour}">{mark}</b> '
+            f'<span style="white-space:nowrap"><b style="{INK.format(colour)}">{mark}</b> '
             f"{escape(part.title)}{points if weighted else ''}</span>"
         )
     return f'<div style="{PARTS}">{"".join(items)}</div>'
