@@ -1,4 +1,4 @@
-"""Before the tests: on a machine that tests alone, what the sandbox needs is installed."""
+"""Before the tests: on a machine that tests alone, what they need of the system is installed."""
 
 from __future__ import annotations
 
@@ -7,12 +7,16 @@ import shutil
 import subprocess
 import sys
 
+# A command of the system's, and the Debian packages that bring it.
+NEEDED = {"bwrap": ["bubblewrap"], "chromium": ["chromium", "fonts-noto-cjk"]}
+
 
 def pytest_configure(config):
-    """Install bubblewrap once, not in each worker; without it, tests of the sandbox say so."""
+    """Install it once, not in each worker; without it, the tests that need it say so."""
     is_worker = hasattr(config, "workerinput")
     if os.environ.get("CI") and sys.platform == "linux" and not is_worker:
-        if not shutil.which("bwrap") and shutil.which("apt-get"):
-            for command in ("update", "install"):
-                packages = ["bubblewrap"] if command == "install" else []
-                subprocess.run(["apt-get", command, "-qy", *packages], check=False)
+        lacking = [NEEDED[command] for command in NEEDED if not shutil.which(command)]
+        if lacking and shutil.which("apt-get"):
+            subprocess.run(["apt-get", "update", "-qy"], check=False)
+            for packages in lacking:
+                subprocess.run(["apt-get", "install", "-qy", *packages], check=False)

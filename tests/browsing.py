@@ -1,0 +1,60 @@
+"""A headless Chromium of the system's, for the tests of what people see.
+
+Playwright's own browsers need not be installed; what is missing is said by the tests that skip.
+"""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from importlib.util import find_spec
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+SCREENSHOTS = ROOT / "out" / "screenshots"  # kept, to be looked at
+CHROMIUM = next(
+    filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None
+)
+LACKING = [
+    *([] if CHROMIUM else ["chromium (sudo apt-get install chromium fonts-noto-cjk)"]),
+    *([] if find_spec("playwright") else ["playwright (requirements-dev.txt)"]),
+]
+# The page alone: no sandbox (it refuses root), no graphics card, nothing fetched of its own accord.
+FLAGS = (
+    *("--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--disable-quic"),
+    *("--no-first-run", "--disable-background-networking", "--disable-component-update"),
+    "--disable-sync",
+)
+
+
+@contextmanager
+def chromium() -> Iterator:
+    """A browser with a new, empty profile; closed at the end."""
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
+        try:
+            yield browser
+        finally:
+            browser.close()
+
+
+def watched(page, *, noise: tuple[str, ...] = ()) -> list[str]:
+    """What goes wrong in a page from now on, apart from messages that hold some of the `noise`."""
+    wrong: list[str] = []
+
+    def note(message: str) -> None:
+        if not any(known in message for known in noise):
+            wrong.append(message)
+
+    page.on("console", lambda line: note(line.text) if line.type == "error" else None)
+    page.on("pageerror", lambda error: note(str(error)))
+    return wrong
+
+
+def shoot(page, name: str, **options) -> None:
+    """Keep a screenshot as `name`.png."""
+    SCREENSHOTS.mkdir(parents=True, exist_ok=True)
+    page.screenshot(path=SCREENSHOTS / f"{name}.png", **options)

@@ -1,0 +1,266 @@
+"""What a student sees: JupyterLab as `course.py lab` starts it, in a browser, with a keyboard."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import shutil
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from pathlib import Path
+
+import nbformat
+import pytest
+from browsing import LACKING, ROOT, chromium, shoot, watched
+from nbformat.sign import NotebookNotary
+
+import course
+from utils.checks.render import score_html
+from utils.checks.score import Diagnosis, Part, Score
+
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.skipif(bool(LACKING), reason=f"no browser: install {' and '.join(LACKING)}"),
+]
+NOTEBOOKS = sorted(path.name for path in ROOT.glob("*.ipynb"))
+LECTURE = "Day017_reading.ipynb"
+USED = (course.HOMEWORK, LECTURE)
+CARDS = "cards.ipynb"
+STARTING = 60  # seconds that importing TensorFlow may take on a busy machine
+# Where Jupyter keeps what is a user's own.
+PLACES = (
+    *("HOME", "IPYTHONDIR", "JUPYTER_CONFIG_DIR", "JUPYTER_DATA_DIR", "JUPYTER_RUNTIME_DIR"),
+    "JUPYTERLAB_WORKSPACES_DIR",
+)
+# What JupyterLab itself says in the console, whatever notebook it shows.
+NOISE: tuple[str, ...] = ()
+
+CONV = 'x = layers.Conv2D(256, (3, 3), activation="relu", padding="same", name="block3_conv{}")(x)'
+POOL = 'return layers.MaxPooling2D((2, 2), strides=(2, 2), name="block3_pool")(x)'
+
+
+@pytest.fixture(scope="module")
+def home(tmp_path_factory) -> Path:
+    """A student's folder, with the notebooks as they are handed out."""
+    folder = tmp_path_factory.mktemp("student")
+    for notebook in NOTEBOOKS:
+        shutil.copy(ROOT / notebook, folder)
+    for part in ("utils", "settings"):
+        shutil.copytree(ROOT / part, folder / part)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def lab(home, tmp_path_factory):
+    """The address of JupyterLab in the student's folder; its own settings are empty."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    own = tmp_path_factory.mktemp("jupyter")
+    env = os.environ | {name: str(own / name) for name in PLACES}
+    env |= {"JUPYTERLAB_SETTINGS_DIR": str(home / ".settings"), "PYTHONPATH": str(home)}
+    trusting = own / "JUPYTER_DATA_DIR"
+    trusting.mkdir()
+    NotebookNotary(data_dir=str(trusting)).sign(notebook := cards())
+    (home / CARDS).write_text(nbformat.writes(notebook), encoding="utf-8")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(course, "ROOT", home)
+        options = course.lab_options([course.HOMEWORK, "--no-browser"])
+    options += [f"--ServerApp.port={port}", "--ServerApp.port_retries=0"]
+    command = [sys.executable, "-m", "jupyterlab", *options, "--IdentityProvider.token=course"]
+    with (own / "log").open("w") as log:
+        server = subprocess.Popen(command, cwd=home, env=env, stdout=log, stderr=log)
+        try:
+            _wait(f"http://127.0.0.1:{port}/api/status?token=course", server, own / "log")
+            yield f"http://127.0.0.1:{port}/lab/tree/{{}}?token=course&reset"
+        finally:
+            server.terminate()
+            server.wait(30)
+
+
+def _wait(address: str, server: subprocess.Popen, log: Path) -> None:
+    for _ in range(10 * STARTING):
+        try:
+            return urllib.request.urlopen(address, timeout=5).close()
+        except OSError:
+            assert server.poll() is None, log.read_text("utf-8")
+            time.sleep(0.1)
+    raise TimeoutError(log.read_text("utf-8"))
+
+
+@pytest.fixture(scope="module")
+def browser():
+    with chromium() as opened:
+        yield opened
+
+
+@pytest.fixture
+def page(browser):
+    """A new window, in which nothing may go wrong."""
+    window = browser.new_page(viewport={"width": 1280, "height": 900})
+    wrong = watched(window, noise=NOISE)
+    yield window
+    window.close()
+    assert not wrong
+
+
+def opened(page, lab: str, name: str, home: Path) -> None:
+    """Open a notebook; it is there when all of its cells are, and its title is shown."""
+    from playwright.sync_api import expect
+
+    saved = nbformat.read(home / name, 4).cells
+    page.goto(lab.format(name))
+    cells = page.locator(".jp-Notebook .jp-Cell")
+    expect(cells).to_have_count(len(saved), timeout=30_000)
+    title = saved[0].source.splitlines()[0].lstrip("# ")
+    expect(cells.first).to_contain_text(title)
+
+
+def run(cell) -> None:
+    """Run a cell as people do: a click beside it, Shift and Enter."""
+    cell.locator(".jp-InputPrompt").click()
+    cell.press("Shift+Enter")
+
+
+def cards() -> nbformat.NotebookNode:
+    """A notebook that shows a score in each state."""
+    part, half = Part("a", "甲", 1.0, 1.0), Part("b", "乙", 1.0, 2.0)
+    none = Part("c", "丙", 0.0, 1.0)
+    advice = Diagnosis("code", "少了一層 `block3_conv3`。", "數一數設定表。", "c")
+    scores = [
+        Score("one", "還沒寫", (none,), (advice,), False),
+        Score("two", "寫了一部分", (part, half, none), (advice,)),
+        Score("three", "全對", (part, part), (), note="公開測試通過，尚有隱藏測試。"),
+        Score("four", "一題，錯了", (none,), (advice,)),
+        Score("five", "一題，對了", (part,), ()),
+    ]
+    outputs = [
+        nbformat.v4.new_output("display_data", {"text/html": score_html(score)}) for score in scores
+    ]
+    cell = nbformat.v4.new_code_cell("checks.every()", execution_count=1, outputs=outputs)
+    kernel = {"kernelspec": {"name": "python3", "display_name": "Python 3"}}
+    return nbformat.v4.new_notebook(cells=[cell], metadata=kernel)
+
+
+@pytest.mark.parametrize("name", [name for name in NOTEBOOKS if name not in USED])
+def test_any_other_notebook_opens(name, lab, home, page):
+    opened(page, lab, name, home)
+    shoot(page, f"open-{Path(name).stem}")
+
+
+def test_a_check_turns_from_unfinished_to_wrong_to_right_while_a_student_types(lab, home, page):
+    from playwright.sync_api import expect
+
+    opened(page, lab, course.HOMEWORK, home)
+    blank = page.locator(".jp-CodeCell", has_text="def block3(x)")
+    check = page.locator(".jp-CodeCell", has_text="checks.block(3, block3)")
+    card = check.locator(".jp-OutputArea-output")
+    shoot(page, "homework-1-opened")
+
+    page.locator(".jp-CodeCell", has_text="def block4(x)").locator(".jp-InputPrompt").click()
+    page.locator(".lm-MenuBar-item", has_text=re.compile("Run|執行")).click()
+    page.locator("[data-command='notebook:run-all-above']").click()
+    prompt = check.locator(".jp-InputPrompt")
+    expect(prompt).to_have_text("[*]:")
+    expect(prompt).to_have_text(re.compile(r"\[\d+\]:"), timeout=1000 * STARTING)
+    expect(card).to_contain_text("尚未完成")
+    blank.scroll_into_view_if_needed()
+    shoot(page, "homework-2-unfinished")
+
+    blank.locator(".cm-line", has_text="raise NotImplementedError").click()
+    page.keyboard.press("Home")
+    page.keyboard.press("Shift+End")
+    page.keyboard.type("\n".join([CONV.format(1), CONV.format(2), POOL]))
+    page.keyboard.press("Shift+Enter")
+    run(check)
+    expect(card).to_contain_text("只有 2 個卷積層", timeout=30_000)
+    shoot(page, "homework-3-wrong")
+
+    blank.locator(".cm-line", has_text="block3_conv2").click()
+    page.keyboard.press("End")
+    page.keyboard.type("\n" + CONV.format(3))
+    page.keyboard.press("Shift+Enter")
+    run(check)
+    expect(card).not_to_contain_text("✘", timeout=30_000)
+    expect(card.locator("b", has_text="✔")).to_have_count(4)
+    shoot(page, "homework-4-right")
+
+    page.keyboard.press("Control+s")
+    expect(page.locator(".jp-mod-dirty")).to_have_count(0)
+    assert "block3_conv3" in (home / course.HOMEWORK).read_text("utf-8")
+    _no_error(page)
+
+
+def test_a_slider_of_the_lecture_moves_its_figure(lab, home, page):
+    from playwright.sync_api import expect
+
+    opened(page, lab, LECTURE, home)
+    shoot(page, "lecture-1-opened")
+    for start in ("import numpy as np", "def sigmoid(x)", "ACTIVATIONS = {", "import ipywidgets"):
+        run(page.locator(".jp-CodeCell", has_text=start).first)
+    cell = page.locator(".jp-CodeCell", has_text="def tangent(")
+    slider = cell.locator(".widget-slider", has_text="depth").locator(".noUi-handle")
+    slider.wait_for(timeout=1000 * STARTING)
+    figure = cell.locator("img")
+    before = figure.get_attribute("src")
+    figure.scroll_into_view_if_needed()
+    shoot(page, "lecture-2-slider")
+    slider.focus()
+    page.keyboard.press("ArrowRight")
+    expect(figure).not_to_have_attribute("src", before)
+    shoot(page, "lecture-3-moved")
+    _no_error(page)
+
+
+def _no_error(page) -> None:
+    """No output is red: neither a traceback nor anything on stderr."""
+    from playwright.sync_api import expect
+
+    red = "[data-mime-type='application/vnd.jupyter.stderr'], [data-mime-type$='.error']"
+    expect(page.locator(red)).to_have_count(0)
+
+
+# Paints a pixel as the page does, from the root to the text, and compares it before and after the
+# text. (JupyterLab's layers hide which background is whose from axe-core.)
+CONTRASTS = """elements => {
+  const pen = new OffscreenCanvas(1, 1).getContext("2d", {willReadFrequently: true});
+  const luminance = colour => {
+    pen.fillStyle = colour;
+    pen.fillRect(0, 0, 1, 1);
+    const light = [...pen.getImageData(0, 0, 1, 1).data].map(byte => byte / 255).map(
+      part => part <= 0.04045 ? part / 12.92 : ((part + 0.055) / 1.055) ** 2.4);
+    return 0.2126 * light[0] + 0.7152 * light[1] + 0.0722 * light[2];
+  };
+  const hasText = node => node.nodeType == Node.TEXT_NODE && node.data.trim();
+  return elements.filter(element => [...element.childNodes].some(hasText)).map(element => {
+    const around = [];
+    for (let outer = element; outer; outer = outer.parentElement) around.unshift(outer);
+    let behind = luminance("white");
+    pen.globalAlpha = 1;
+    for (const style of around.map(outer => getComputedStyle(outer))) {
+      pen.globalAlpha *= style.opacity;
+      behind = luminance(style.backgroundColor);
+    }
+    const text = luminance(getComputedStyle(element).color);
+    const ratio = (Math.max(text, behind) + 0.05) / (Math.min(text, behind) + 0.05);
+    return [element.textContent, ratio];
+  });
+}"""
+
+
+@pytest.mark.parametrize("theme", ["Light", "Dark"])
+def test_a_score_can_be_read_in_either_theme(theme, lab, home, page):
+    settings = home / ".settings" / "@jupyterlab" / "apputils-extension"
+    settings.mkdir(parents=True, exist_ok=True)
+    chosen = settings / "themes.jupyterlab-settings"
+    chosen.write_text(json.dumps({"theme": f"JupyterLab {theme}"}), encoding="utf-8")
+    opened(page, lab, CARDS, home)
+    page.locator(f"[data-jp-theme-name='JupyterLab {theme}']").wait_for(state="attached")
+    shoot(page, f"score-{theme.lower()}")
+    contrasts = page.locator(".jp-OutputArea-output *").evaluate_all(CONTRASTS)
+    assert {"✔", "△", "✘", "提示"} <= {text for text, _ in contrasts}
+    assert not [(text, ratio) for text, ratio in contrasts if ratio < 4.5]
