@@ -29,6 +29,7 @@ COMMANDS = {
     "doctor": ("", "look whether this computer is ready, and say what to do", "doctor", None),
     "grade": ("PATH", "grade a folder of submissions", "grading", USING),
     "build": ("[NAME]", "build the notebooks from lessons/", "ci.build", MAINTAINING),
+    "book": ("[OUT]", "write the notebooks as pages to read and print", "ci.book", MAINTAINING),
     "test": ("", "run every check of the project", "ci.test", MAINTAINING),
     "release": ("OUT", "pack the course for students and for instructors", "ci.release", None),
     "upgrade": ("", "move the lock to the newest packages, and build", "ci.upgrade", MAINTAINING),

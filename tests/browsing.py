@@ -11,6 +11,8 @@ from contextlib import contextmanager
 from importlib.util import find_spec
 from pathlib import Path
 
+import pytest
+
 ROOT = Path(__file__).resolve().parent.parent
 SCREENSHOTS = ROOT / "out" / "screenshots"  # kept, to be looked at
 CHROMIUM = next(
@@ -19,6 +21,11 @@ CHROMIUM = next(
 LACKING = [
     *([] if CHROMIUM else ["chromium (sudo apt-get install chromium fonts-noto-cjk)"]),
     *([] if find_spec("playwright") else ["playwright (requirements-dev.txt)"]),
+]
+# Marks of what needs the browser: slow, and skipped aloud where there is none.
+IN_A_BROWSER = [
+    pytest.mark.slow,
+    pytest.mark.skipif(bool(LACKING), reason=f"no browser: install {' and '.join(LACKING)}"),
 ]
 # The page alone: no sandbox (it refuses root), no graphics card, nothing fetched of its own accord.
 FLAGS = (

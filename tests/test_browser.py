@@ -15,17 +15,14 @@ from pathlib import Path
 
 import nbformat
 import pytest
-from browsing import LACKING, ROOT, chromium, shoot, watched
+from browsing import IN_A_BROWSER, ROOT, chromium, shoot, watched
 from nbformat.sign import NotebookNotary
 
 import course
 from utils.checks.render import score_html
 from utils.checks.score import Diagnosis, Part, Score
 
-pytestmark = [
-    pytest.mark.slow,
-    pytest.mark.skipif(bool(LACKING), reason=f"no browser: install {' and '.join(LACKING)}"),
-]
+pytestmark = IN_A_BROWSER
 NOTEBOOKS = sorted(path.name for path in ROOT.glob("*.ipynb"))
 LECTURE = "Day017_reading.ipynb"
 USED = (course.HOMEWORK, LECTURE)

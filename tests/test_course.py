@@ -32,7 +32,8 @@ def test_each_command_has_help(command):
 
 
 @pytest.mark.parametrize(
-    "module", ["grading", "doctor", "ci.build", "ci.release", "ci.test", "ci.upgrade"]
+    "module",
+    ["grading", "doctor", "ci.book", "ci.build", "ci.release", "ci.test", "ci.upgrade"],
 )
 def test_help_is_there_before_anything_is_installed(module):
     # -S: without site-packages.
