@@ -71,9 +71,9 @@ def test_every_picture_has_a_text_in_its_place(soups):
 
 @pytest.mark.parametrize("name", NOTEBOOKS)
 def test_every_formula_is_one_without_tex(name, soups):
+    assert any(soup("math") for soup in soups.values())
     for code in soups[name].select("pre, code, .output"):
         code.extract()
-    assert soups[name]("math")
     assert not re.search(r"\$|\\[a-zA-Z]", soups[name].main.get_text())
 
 
@@ -93,10 +93,21 @@ def browser():
         yield opened
 
 
+# Of each kind of token in the code, one keeps its colour: axe-core takes long over thousands.
+ONE_TOKEN_A_KIND = """() => {
+  const seen = new Set();
+  for (const token of document.querySelectorAll(".highlight span")) {
+    if (seen.has(token.className)) token.replaceWith(token.textContent);
+    seen.add(token.className);
+  }
+}"""
+
+
 def serious(page) -> list[tuple[str, list[str]]]:
     """What axe-core finds in a page that keeps somebody from reading it."""
     from axe_playwright_python.sync_playwright import Axe
 
+    page.evaluate(ONE_TOKEN_A_KIND)
     found = Axe().run(page).response["violations"]
     return [
         (rule["id"], [node["html"][:200] for node in rule["nodes"]])
