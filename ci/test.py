@@ -19,7 +19,7 @@ from pathlib import Path
 from ci import ROOT
 
 # Two workers, each with TensorFlow and a kernel of its own, fit into 8 GB of memory.
-PYTEST = ("pytest", "-n", "2", "--dist", "loadfile")
+PYTEST = ("pytest", "-rs", "-n", "2", "--dist", "loadfile")
 RUNS = "tests/test_ci_profiles.py"  # the one test file that executes notebooks of the course
 
 

@@ -27,6 +27,7 @@ IN_A_BROWSER = [
     pytest.mark.slow,
     pytest.mark.skipif(bool(LACKING), reason=f"no browser: install {' and '.join(LACKING)}"),
 ]
+PATIENCE = 30  # seconds until a page shows what is expected, on a busy machine
 # The page alone: no sandbox (it refuses root), no graphics card, nothing fetched of its own accord.
 FLAGS = (
     *("--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--disable-quic"),
@@ -38,8 +39,9 @@ FLAGS = (
 @contextmanager
 def chromium() -> Iterator:
     """A browser with a new, empty profile; closed at the end."""
-    from playwright.sync_api import sync_playwright
+    from playwright.sync_api import expect, sync_playwright
 
+    expect.set_options(timeout=1000 * PATIENCE)
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
         try:
