@@ -23,12 +23,13 @@ PACKS = {
     "student": (
         *("course.py", "doctor.py", "requirements.txt", "requirements.lock", "LICENSE"),
         *("docs/student.md", "binder/*", "settings/*", "utils/**/*", "*.ipynb"),
+        "lessons/published.csv",  # the lecture reads it
     ),
     "instructor": (
         *("course.py", "doctor.py", "requirements.txt", "requirements.lock", "nbgrader_config.py"),
         *("LICENSE", "README.md", "CHANGELOG.md", "CITATION.cff", "CONTRIBUTING.md"),
         *("docs/**/*", "settings/*", "utils/**/*", "grading/**/*", "*.ipynb", "solutions/*"),
-        *("examples/SHA256SUMS", "examples/submissions/**/*"),
+        *("lessons/published.csv", "examples/SHA256SUMS", "examples/submissions/**/*"),
     ),
 }
 # What has another name in the student's pack; the quiz's answers can't be read in passing there.
@@ -36,6 +37,9 @@ RENAMED = {
     "docs/student.md": "README.md",
     "utils/checks/quiz.json": "utils/checks/quiz.b64",
 }
+
+# What students never get, whatever it is called there.
+SECRET = ("examples/", "grading/", "solutions/", "tests/")
 
 Files = Mapping[str, bytes]  # by path in the pack
 
@@ -72,7 +76,7 @@ def leaks(files: Files, lessons: Mapping[str, str]) -> list[str]:
     answers = {line for lesson in lessons.values() for line in _lines(lesson, solved=True)}
     found = []
     for name, content in files.items():
-        if name.split("/")[0] in ("examples", "grading", "lessons", "solutions", "tests"):
+        if name.startswith(SECRET) or (name.startswith("lessons/") and name.endswith(".md")):
             found.append(f"{name} is not a student's")
         if not name.endswith(".ipynb"):
             continue

@@ -58,7 +58,15 @@ def test_a_student_gets_every_notebook_and_none_of_the_answers(packs):
         path.name for path in ROOT.glob("*.ipynb")
     }
     folders = {name.split("/")[0] for name in names if "/" in name}
-    assert folders == {"binder", "settings", "utils"}
+    assert folders == {"binder", "lessons", "settings", "utils"}
+
+
+@pytest.mark.parametrize("edition", release.PACKS)
+def test_what_a_notebook_reads_is_in_the_pack(packs, edition):
+    given = {name: content for name, content in packs[edition].items() if "/" not in name}
+    sources = "\n".join("".join(cell["source"]) for cell in cells(given))
+    read = set(re.findall(r'read_csv\("([^"]+)"', sources))
+    assert read and read <= packs[edition].keys()
 
 
 def test_no_line_of_a_solution_is_in_a_students_notebook(packs):
@@ -82,6 +90,10 @@ def test_the_solved_sheets_would_be_refused(packs):
         found = release.leaks(packs["student"] | {path.name: path.read_bytes()}, LESSONS)
         assert any("is filled in" in each for each in found)
         assert any("tells an answer" in each for each in found)
+
+
+def test_a_lesson_would_be_refused():
+    assert release.leaks({"lessons/Day018_vgg16.md": b""}, LESSONS)
 
 
 def test_an_answer_under_another_name_would_be_refused(packs):
@@ -122,7 +134,8 @@ def test_a_students_front_door_shows_what_is_behind_it(unpacked):
 def test_an_instructor_can_grade_and_not_build(packs):
     names = set(packs["instructor"])
     assert {"grading/__main__.py", "examples/SHA256SUMS", "solutions/Day018_vgg16.ipynb"} <= names
-    assert not any(name.startswith(("ci/", "tests/", "lessons/", ".")) for name in names)
+    assert not any(name.startswith(("ci/", "tests/", ".")) for name in names)
+    assert {name for name in names if name.startswith("lessons/")} == {"lessons/published.csv"}
 
 
 @pytest.mark.parametrize("edition", release.PACKS)
