@@ -214,12 +214,28 @@ def test_right_layers_without_the_right_numbers_do_not_pass(name, right_answer):
     assert score.diagnoses[0].code in ("numbers", "no_numbers")
 
 
-def test_settings_of_any_depth_and_size_are_only_wrong_settings(right_answer):
+@pytest.mark.parametrize(
+    ("setting", "code"), [("dilation_rate", "setting"), ("activation", "activation")]
+)
+def test_settings_of_any_depth_and_size_are_only_wrong_settings(setting, code, right_answer):
     for value in (nested(5000), 10**5000, {"a": 1}, float("inf"), "{0.__class__}", "`"):
-        path = "calls.default.model.summary.rows.1.config.filters"
+        path = f"calls.default.model.summary.rows.1.config.{setting}"
         score = TASK.mark(changed(right_answer, path, value), CASE)
-        assert score.diagnoses[0].code == "filters"
+        assert score.diagnoses[0].code == code
         assert score._repr_html_()
+
+
+def test_a_width_of_any_size_is_only_a_wrong_width(right_answer):
+    path = "calls.default.model.summary.rows.1.config.filters"
+    score = TASK.mark(changed(right_answer, path, 10**5000), CASE)
+    assert score.diagnoses[0].code == "filters" and score._repr_html_()
+
+
+@pytest.mark.parametrize("value", [nested(5000), {"a": 1}, float("inf"), "{0.__class__}", None])
+def test_a_width_that_is_no_number_is_no_answer(value, right_answer):
+    path = "calls.default.model.summary.rows.1.config.filters"
+    score = TASK.mark(changed(right_answer, path, value), CASE)
+    assert (score.points, score.diagnoses[0].code) == (0, "malformed")
 
 
 def test_marking_imports_no_tensorflow():

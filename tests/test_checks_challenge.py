@@ -91,7 +91,8 @@ def test_the_notebook_shows_a_card_and_the_bare_points():
 
 
 def test_a_function_that_was_not_defined_is_missing():
-    for name, task in checks.TASKS.items():
+    with_functions = {name: task for name, task in checks.TASKS.items() if not task.alone}
+    for name, task in with_functions.items():
         score = task.mark(task.probe({}, task.public_case()), task.public_case())
         assert [diagnosis.code for diagnosis in score.diagnoses] == ["missing"], name
 
