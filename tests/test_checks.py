@@ -225,14 +225,8 @@ def test_settings_of_any_depth_and_size_are_only_wrong_settings(setting, code, r
         assert score._repr_html_()
 
 
-def test_a_width_of_any_size_is_only_a_wrong_width(right_answer):
-    path = "calls.default.model.summary.rows.1.config.filters"
-    score = TASK.mark(changed(right_answer, path, 10**5000), CASE)
-    assert score.diagnoses[0].code == "filters" and score._repr_html_()
-
-
-@pytest.mark.parametrize("value", [nested(5000), {"a": 1}, float("inf"), "{0.__class__}", None])
-def test_a_width_that_is_no_number_is_no_answer(value, right_answer):
+@pytest.mark.parametrize("value", [nested(5000), {"a": 1}, float("inf"), 10**5000, "`", None])
+def test_a_width_that_no_layer_can_have_is_no_answer(value, right_answer):
     path = "calls.default.model.summary.rows.1.config.filters"
     score = TASK.mark(changed(right_answer, path, value), CASE)
     assert (score.points, score.diagnoses[0].code) == (0, "malformed")
