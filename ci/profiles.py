@@ -56,10 +56,17 @@ def run(profile: Profile, root: Path) -> NotebookNode:
     """The executed notebook. Raises ValueError for a parameter that the notebook does not have."""
     import papermill
 
+    from grading.client import Manager
+
     path = root / profile.notebook
     known = papermill.inspect_notebook(str(path))
     if unknown := set(profile.parameters) - set(known):
         raise ValueError(f"{profile.notebook} has the parameters {sorted(known)}, not {unknown}")
     return papermill.execute_notebook(
-        str(path), None, parameters=profile.parameters, cwd=path.parent, progress_bar=False
+        str(path),
+        None,
+        parameters=profile.parameters,
+        cwd=path.parent,
+        progress_bar=False,
+        kernel_manager_class=Manager,
     )

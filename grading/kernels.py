@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import atexit
-import math
 import os
 import shutil
 import signal
@@ -13,21 +12,20 @@ import subprocess
 import sys
 import tempfile
 import threading
-import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
-from queue import Empty
 from typing import Any
 
 import psutil
 import zmq
-from jupyter_client import AsyncKernelClient, AsyncKernelManager
+from jupyter_client import AsyncKernelManager
 from jupyter_client.kernelspec import KernelSpecManager
 from jupyter_client.provisioning import KernelProvisionerBase
 from nbclient.util import run_sync
 
+from .client import Manager
 from .sandbox import COURSE, KERNEL_ENVIRONMENT, MEMORY, ROOT, KernelLost, Zygote
 
 MESSAGE = 20_000_000  # bytes of the largest message that is taken from a kernel
@@ -68,41 +66,13 @@ def kernel(seconds: float, sandboxed: bool) -> Iterator[Kernel]:
             run_sync(running.manager.shutdown_kernel)(now=True)
 
 
-class _Client(AsyncKernelClient):
-    def start_channels(self, **channels: bool) -> None:
-        """All but the heartbeat: the manager knows when the kernel ends."""
-        super().start_channels(**channels | {"hb": False})
-
-    async def wait_for_ready(self, timeout: float | None = None) -> None:
-        """Wait until the kernel is heard: what it shows from then on comes, too.
-
-        Jupyter's own method goes on to listen until nothing came for 0.2 s, in each submission.
-        Raises RuntimeError when the kernel dies or `timeout` (seconds) is over.
-        """
-        deadline = time.monotonic() + (timeout or math.inf)
-        while time.monotonic() < deadline and await self.is_alive():
-            self.kernel_info()
-            with suppress(Empty):
-                await self.get_shell_msg(timeout=1)
-                await self.get_iopub_msg(timeout=0.2)
-                return
-        raise RuntimeError("the kernel did not answer")
-
-
-class _Manager(AsyncKernelManager):
-    def client(self, **options: Any) -> AsyncKernelClient:
-        """A client of the context whose sockets take no message beyond MESSAGE."""
-        return super().client(context=self.context, **options)
-
-
 def _manager(**options: Any) -> AsyncKernelManager:
-    manager = _Manager(
-        client_factory=_Client,
+    manager = Manager(
         kernel_spec_manager=KernelSpecManager(kernel_dirs=[]),  # nobody else's "python3"
         transport="tcp" if sys.platform == "win32" else "ipc",  # no two kernels on one port
         **options,
     )
-    manager.context.setsockopt(zmq.MAXMSGSIZE, MESSAGE)
+    manager.context.setsockopt(zmq.MAXMSGSIZE, MESSAGE)  # its clients' sockets, too
     return manager
 
 

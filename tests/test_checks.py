@@ -225,11 +225,11 @@ def test_settings_of_any_depth_and_size_are_only_wrong_settings(setting, code, r
         assert score._repr_html_()
 
 
-@pytest.mark.parametrize("value", [nested(5000), {"a": 1}, float("inf"), 10**5000, "`", None])
-def test_a_width_that_no_layer_can_have_is_no_answer(value, right_answer):
+def test_a_width_that_no_layer_can_have_is_no_answer(right_answer):
     path = "calls.default.model.summary.rows.1.config.filters"
-    score = TASK.mark(changed(right_answer, path, value), CASE)
-    assert (score.points, score.diagnoses[0].code) == (0, "malformed")
+    for value in (nested(5000), {"a": 1}, float("inf"), 10**5000, "`", None):
+        score = TASK.mark(changed(right_answer, path, value), CASE)
+        assert (score.points, score.diagnoses[0].code) == (0, "malformed")
 
 
 def test_marking_imports_no_tensorflow():
