@@ -152,10 +152,15 @@ def install(python: Path, requirements: str) -> None:
 
 def missing(requirements: str) -> list[str]:
     """Names that `requirements` asks for and this Python lacks, or has in another version."""
-    pins: dict[str, set[str]] = {}
-    for name, version in re.findall(r"^([\w.-]+)==(\S+)", LOCK.read_text("utf-8"), re.MULTILINE):
-        pins.setdefault(name, set()).add(version)
-    return [name for name in sorted(names(requirements)) if version_of(name) not in pins[name]]
+    locked: dict[str, set[str]] = {}
+    for name, version in pins(LOCK.read_text("utf-8")):
+        locked.setdefault(name, set()).add(version)
+    return [name for name in sorted(names(requirements)) if version_of(name) not in locked[name]]
+
+
+def pins(text: str) -> list[tuple[str, str]]:
+    """Names and versions in a lock, or in what pip freezes."""
+    return re.findall(r"^([\w.-]+)==([^\s;]+)", text, re.MULTILINE)
 
 
 def names(requirements: str) -> set[str]:

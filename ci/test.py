@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import argparse
 import os
-import re
 import subprocess
 import sys
 import tempfile
@@ -17,6 +16,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from ci import ROOT
+from course import pins
 
 # Two workers, each with TensorFlow and a kernel of its own, fit into 8 GB of memory.
 PYTEST = ("pytest", "-rs", "-n", "2", "--dist", "loadfile")
@@ -59,11 +59,6 @@ def newest(folder: Path) -> str:
     ]
     print(f"newer than the lock: {', '.join(moved) or 'nothing'}", flush=True)
     return python
-
-
-def pins(text: str) -> list[tuple[str, str]]:
-    """Names and versions in a lock, or in what pip freezes."""
-    return re.findall(r"^([\w.-]+)==([^\s;]+)", text, re.MULTILINE)
 
 
 def notebooks() -> list[Path]:

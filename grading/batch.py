@@ -74,8 +74,11 @@ def grade(
     grade, ValueError when `release` can't be graded or that mark makes no sense, SandboxError when
     there is no sandbox for files that need one.
     """
-    release = release or _given_out(path)
-    submissions = _find(path, release)
+    submissions = _find(path, release or RELEASE)
+    if release is None:
+        release = _given_out(submissions)
+        if release != RELEASE:
+            submissions = _find(path, release)
     if sandboxed is None:
         sandboxed = trust.needs_sandbox(submissions)
     sheet, tasks = _read_release(release)
@@ -162,9 +165,9 @@ def _find(path: Path, release: Path) -> list[Submission]:
     return intake.find(path, prefer=release.stem.partition("_")[0])
 
 
-def _given_out(path: Path) -> Path:
+def _given_out(submissions: Iterable[Submission]) -> Path:
     """The challenge where more submissions have its checks than the homework's, else that."""
-    checked = [restore.checked(_cells(each)) for each in _find(path, RELEASE)]
+    checked = [restore.checked(_cells(each)) for each in submissions]
 
     def copies(release: Path) -> int:
         tasks = set(_read_release(release)[1])

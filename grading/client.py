@@ -21,7 +21,7 @@ class _Channel(AsyncZMQSocketChannel):
 
         nbclient answers widgets on the channel on which it waits for a cell's reply, and sending
         can take away the only sign that the reply has come: without another look, a notebook with
-        widgets waits for ever, once in some hundred cells.
+        widgets waits for ever now and then.
         """
         deadline = time.monotonic() + (math.inf if timeout is None else timeout)
         while True:

@@ -50,16 +50,11 @@ def chromium() -> Iterator:
             browser.close()
 
 
-def watched(page, *, noise: tuple[str, ...] = ()) -> list[str]:
-    """What goes wrong in a page from now on, apart from messages that hold some of the `noise`."""
+def watched(page) -> list[str]:
+    """What goes wrong in a page from now on: errors in the console, and of its scripts."""
     wrong: list[str] = []
-
-    def note(message: str) -> None:
-        if not any(known in message for known in noise):
-            wrong.append(message)
-
-    page.on("console", lambda line: note(line.text) if line.type == "error" else None)
-    page.on("pageerror", lambda error: note(str(error)))
+    page.on("console", lambda line: wrong.append(line.text) if line.type == "error" else None)
+    page.on("pageerror", lambda error: wrong.append(str(error)))
     return wrong
 
 

@@ -6,17 +6,15 @@ import json
 import os
 import re
 import shutil
-import socket
 import subprocess
 import sys
-import time
-import urllib.request
 from pathlib import Path
 
 import nbformat
 import pytest
 from browsing import IN_A_BROWSER, ROOT, chromium, shoot, watched
 from nbformat.sign import NotebookNotary
+from serving import STARTING, ask, free_port
 
 import course
 from utils.checks.render import score_html
@@ -27,14 +25,11 @@ NOTEBOOKS = sorted(path.name for path in ROOT.glob("*.ipynb"))
 LECTURE = "Day017_reading.ipynb"
 USED = (course.HOMEWORK, LECTURE)
 CARDS = "cards.ipynb"
-STARTING = 120  # seconds that importing TensorFlow may take on a busy machine
 # Where Jupyter keeps what is a user's own.
 PLACES = (
     *("HOME", "IPYTHONDIR", "JUPYTER_CONFIG_DIR", "JUPYTER_DATA_DIR", "JUPYTER_RUNTIME_DIR"),
     "JUPYTERLAB_WORKSPACES_DIR",
 )
-# What JupyterLab itself says in the console, whatever notebook it shows.
-NOISE: tuple[str, ...] = ()
 
 CONV = 'x = layers.Conv2D(256, (3, 3), activation="relu", padding="same", name="block3_conv{}")(x)'
 POOL = 'return layers.MaxPooling2D((2, 2), strides=(2, 2), name="block3_pool")(x)'
@@ -54,9 +49,7 @@ def home(tmp_path_factory) -> Path:
 @pytest.fixture(scope="module")
 def lab(home, tmp_path_factory):
     """The address of JupyterLab in the student's folder; its own settings are empty."""
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
+    port = free_port()
     own = tmp_path_factory.mktemp("jupyter")
     env = os.environ | {name: str(own / name) for name in PLACES}
     env |= {"JUPYTERLAB_SETTINGS_DIR": str(home / ".settings"), "PYTHONPATH": str(home)}
@@ -72,21 +65,11 @@ def lab(home, tmp_path_factory):
     with (own / "log").open("w") as log:
         server = subprocess.Popen(command, cwd=home, env=env, stdout=log, stderr=log)
         try:
-            _wait(f"http://127.0.0.1:{port}/api/status?token=course", server, own / "log")
+            ask(f"http://127.0.0.1:{port}/api/status?token=course", server, own / "log")
             yield f"http://127.0.0.1:{port}/lab/tree/{{}}?token=course&reset"
         finally:
             server.terminate()
             server.wait(60)
-
-
-def _wait(address: str, server: subprocess.Popen, log: Path) -> None:
-    for _ in range(10 * STARTING):
-        try:
-            return urllib.request.urlopen(address, timeout=5).close()
-        except OSError:
-            assert server.poll() is None, log.read_text("utf-8")
-            time.sleep(0.1)
-    raise TimeoutError(log.read_text("utf-8"))
 
 
 @pytest.fixture(scope="module")
@@ -99,7 +82,7 @@ def browser():
 def page(browser):
     """A new window, in which nothing may go wrong."""
     window = browser.new_page(viewport={"width": 1280, "height": 900})
-    wrong = watched(window, noise=NOISE)
+    wrong = watched(window)
     yield window
     window.close()
     assert not wrong

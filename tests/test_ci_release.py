@@ -6,16 +6,13 @@ import json
 import os
 import re
 import signal
-import socket
 import subprocess
 import sys
-import time
-import urllib.request
 import zipfile
 from pathlib import Path
-from urllib.error import URLError
 
 import pytest
+from serving import ask, free_port
 
 import course
 from ci import ROOT, release
@@ -174,38 +171,28 @@ def test_nothing_is_packed_that_git_does_not_track(tmp_path):
 
 @pytest.mark.pinned
 def test_the_lab_opens_in_chinese_and_leaves_the_home_alone(unpacked, tmp_path):
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
+    port, log = free_port(), tmp_path / "log"
     options = ("--no-browser", f"--ServerApp.port={port}", "--IdentityProvider.token=t")
-    lab = subprocess.Popen(
-        [sys.executable, "course.py", "lab", *options],
-        cwd=unpacked,
-        env={**os.environ, "HOME": str(tmp_path), "USERPROFILE": str(tmp_path)},
-        stderr=subprocess.DEVNULL,
-        start_new_session=True,
-    )
+    with log.open("w") as file:
+        lab = subprocess.Popen(
+            [sys.executable, "course.py", "lab", *options],
+            cwd=unpacked,
+            env={**os.environ, "HOME": str(tmp_path), "USERPROFILE": str(tmp_path)},
+            stderr=file,
+            start_new_session=True,
+        )
+
+    def told(path: str) -> dict:
+        return json.loads(ask(f"http://127.0.0.1:{port}/{path}?token=t", lab, log))
+
     try:
         plugin = "@jupyterlab/translation-extension:plugin"
-        schema = ask(port, f"lab/api/settings/{plugin}")["schema"]
+        schema = told(f"lab/api/settings/{plugin}")["schema"]
         assert schema["properties"]["locale"]["default"] == "zh_TW"
-        assert "zh_TW" in ask(port, "lab/api/translations")["data"]
-        listed = {each["name"] for each in ask(port, "api/contents")["content"]}
+        assert "zh_TW" in told("lab/api/translations")["data"]
+        listed = {each["name"] for each in told("api/contents")["content"]}
         assert course.HOMEWORK in listed
     finally:
         os.killpg(lab.pid, signal.SIGTERM)  # course.py and JupyterLab
         lab.wait(30)
     assert not list(tmp_path.rglob("*settings"))
-
-
-def ask(port: int, path: str) -> dict:
-    """What the server answers, once it does."""
-    for _ in range(120):
-        try:
-            with urllib.request.urlopen(f"http://127.0.0.1:{port}/{path}?token=t") as answer:
-                return json.load(answer)
-        except URLError as error:
-            if not isinstance(error.reason, ConnectionRefusedError):
-                raise
-            time.sleep(0.25)
-    raise TimeoutError(path)

@@ -8,7 +8,7 @@ import pytest
 from ci import ROOT
 from ci.editions import editions
 from examples import make
-from grading import batch, overview
+from grading import batch, intake, overview
 from tests import sandboxed
 
 LESSON = ROOT / "lessons" / "challenge_vgg19.md"
@@ -26,8 +26,8 @@ def folder(tmp_path_factory):
 
 
 def test_what_was_given_out_is_told_by_the_checks_in_most_files(folder):
-    assert batch._given_out(folder) == batch.CHALLENGE
-    assert batch._given_out(make.SUBMISSIONS) == batch.RELEASE
+    assert batch._given_out(intake.find(folder)) == batch.CHALLENGE
+    assert batch._given_out(intake.find(make.SUBMISSIONS)) == batch.RELEASE
 
 
 @sandboxed.NEEDED
