@@ -26,8 +26,8 @@ def folder(tmp_path_factory):
 
 
 def test_what_was_given_out_is_told_by_the_checks_in_most_files(folder):
-    assert batch._given_out(intake.find(folder)) == batch.CHALLENGE
-    assert batch._given_out(intake.find(make.SUBMISSIONS)) == batch.RELEASE
+    assert batch._given_out(intake.find(folder, prefer="challenge")) == batch.CHALLENGE
+    assert batch._given_out(intake.find(make.SUBMISSIONS, prefer="Day018")) == batch.RELEASE
 
 
 @sandboxed.NEEDED
