@@ -1,10 +1,12 @@
 """Measures grading against nbgrader and a papermill loop, and what grows with a class.
 
-    python -m benchmarks.grading speed    the same submissions through all three, in turns
+    python -m benchmarks.grading speed    the same 40 submissions through all three, in turns
     python -m benchmarks.grading parity   nbgrader's marks beside ours; exits with 1 if they differ
     python -m benchmarks.grading cluster  one and two workers of a Dask cluster, and of this machine
-    python -m benchmarks.grading scale    a class of 1,000 to 10,000 with a stub for the kernel
-    python -m benchmarks.grading kills    100 pairs of graders killed on one folder
+    python -m benchmarks.grading overhead seconds a submission beside its own cells and the probes
+    python -m benchmarks.grading growth   a class of 1,000, a tenth at a time: seconds and memory
+    python -m benchmarks.grading scale    a class of 1,000 to 10,000, with a stub for the kernel
+    python -m benchmarks.grading kills --rounds 100   pairs of graders killed on one folder
 
 Run by hand on an idle machine; times are ratios within one run, never compared between machines.
 The submissions are the homework up to its check: half solved, half with a mistake of `examples/`.
@@ -20,24 +22,31 @@ import sqlite3
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 from collections import defaultdict
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from itertools import cycle, islice
 from pathlib import Path
 
 import nbformat
+import numpy as np
+import pandas
 import papermill
+import psutil
 from distributed import LocalCluster
 from nbformat import NotebookNode
 from nbgrader.apps import NbGraderAPI
+from papermill.engines import NotebookExecutionManager
 from traitlets.config import Config
 
 from ci.editions import editions
 from examples.make import LESSON, NO_LAST_POOL, RELU_LAST, VGG13, fill
 from grading import batch, work
 from grading.record import Record
+from utils import checks
 
 ROOT = Path(__file__).resolve().parent.parent
 HOMEWORK = LESSON.stem
@@ -141,7 +150,7 @@ def speed(count: int, rounds: int) -> int:
     return 0
 
 
-def parity(count: int) -> int:
+def parity(count: int, _: int) -> int:
     """nbgrader's marks beside ours."""
     with tempfile.TemporaryDirectory() as folder:
         course = Path(folder)
@@ -153,7 +162,7 @@ def parity(count: int) -> int:
     return int(theirs != ours)
 
 
-def cluster(count: int) -> int:
+def cluster(count: int, _: int) -> int:
     """Seconds a submission on one and two workers, of a Dask cluster and of the local pool."""
     with tempfile.TemporaryDirectory() as folder:
         course = Path(folder)
@@ -172,7 +181,69 @@ def cluster(count: int) -> int:
     return 0
 
 
-def scale(sizes: Sequence[int]) -> int:
+def overhead(count: int, _: int) -> int:
+    """Seconds a submission beside its own cells and the probes, one at a time, already warm."""
+    cells = 0.0
+    complete = NotebookExecutionManager.cell_complete
+
+    def timed(self, cell: NotebookNode, *args, **kwargs) -> None:
+        nonlocal cells
+        complete(self, cell, *args, **kwargs)
+        cells += cell.metadata.papermill["duration"]
+
+    NotebookExecutionManager.cell_complete = timed
+    sheet, solved = short_homework()
+    answers = {cell.id: cell.source for cell in solved.cells}
+    contents = [nbformat.writes(fill(sheet, answers, changes)).encode() for changes in CHANGES]
+    cases = {"vgg16": checks.TASKS["vgg16"].draw_case(1)}
+    release = nbformat.writes(sheet).encode()
+    jobs = [work.Job(each, release, cases, timeout=300) for each in islice(cycle(contents), count)]
+    work.grade(jobs[0])
+    cells, begin = 0.0, time.perf_counter()
+    for job in jobs:
+        work.grade(job)
+    each = (time.perf_counter() - begin) / count
+    print(f"{count} submissions, one at a time: {each:.2f} s each, {cells / count:.2f} s in cells")
+    return 0
+
+
+def growth(count: int, _: int) -> int:
+    """Seconds a submission and memory of all processes, while a class is graded."""
+    samples = [(0, 0.0, 0.0)]  # records so far, seconds, MiB
+    done = threading.Event()
+
+    def watch(out: Path) -> None:
+        while not done.wait(1):
+            with suppress(sqlite3.OperationalError), sqlite3.connect(out / "grades.sqlite") as file:
+                records = file.execute("SELECT count(*) FROM records").fetchone()[0]
+                samples.append((records, time.perf_counter() - begin, memory() / 1024**2))
+
+    with tempfile.TemporaryDirectory() as folder, ThreadPoolExecutor(1) as pool:
+        course, out = Path(folder), Path(folder, "out")
+        hand_in(course, count)
+        begin = time.perf_counter()
+        pool.submit(watch, out)
+        batch.grade(course, out, workers=2, release=course / f"{HOMEWORK}.ipynb", progress=False)
+        total = time.perf_counter() - begin
+        done.set()
+    frame = pandas.DataFrame(samples, columns=["records", "seconds", "MiB at most"])
+    tenths = frame.groupby(np.ceil(frame["records"] * 10 / count)).max()
+    tenths["seconds each"] = tenths["seconds"].diff() / tenths["records"].diff()
+    print(tenths.round(2).to_string(index=False))
+    print(f"{count} submissions, reports included: {total / count:.2f} s each")
+    return 0
+
+
+def memory() -> int:
+    """Bytes of this process and its descendants, shared pages counted in parts."""
+    me, total = psutil.Process(), 0
+    for process in (me, *me.children(recursive=True)):
+        with suppress(psutil.Error):  # it has just ended
+            total += process.memory_full_info().pss
+    return total
+
+
+def scale(most: int, _: int) -> int:
     """Seconds and memory of everything around the kernel."""
     sheet, solved = short_homework()
     answers = {cell.id: cell.source for cell in solved.cells}
@@ -181,7 +252,7 @@ def scale(sizes: Sequence[int]) -> int:
     with tempfile.TemporaryDirectory() as folder:
         release = Path(folder, f"{HOMEWORK}.ipynb")
         nbformat.write(sheet, release)
-        for size in sizes:
+        for size in (most // 10, most // 3, most):
             submissions = Path(folder, f"class-{size}")
             submissions.mkdir()
             for number, text in enumerate(islice(cycle(filled), size)):
@@ -203,7 +274,7 @@ def scale(sizes: Sequence[int]) -> int:
     return 0
 
 
-def kills(rounds: int) -> int:
+def kills(count: int, rounds: int) -> int:
     """Pairs of graders on one folder, each killed at a moment of its own, then one left alone."""
     with tempfile.TemporaryDirectory() as folder:
         submissions = Path(folder, "submissions")
@@ -211,7 +282,7 @@ def kills(rounds: int) -> int:
         sheet, _ = short_homework()
         release = Path(folder, f"{HOMEWORK}.ipynb")
         nbformat.write(sheet, release)
-        for number in range(300):
+        for number in range(count):
             text = nbformat.writes(sheet) + " " * number
             (submissions / f"s{number:03}.ipynb").write_text(text)
         command = [sys.executable, "-m", "tests.kill_graders", folder, str(release), str(rounds)]
@@ -219,8 +290,20 @@ def kills(rounds: int) -> int:
         database = sqlite3.connect(Path(folder, "out", "grades.sqlite"))
         counts = database.execute("SELECT count(*), count(DISTINCT student) FROM records")
         records, students = counts.fetchone()
-    print(f"{2 * rounds} graders killed: {records} records of {students} of 300 students")
-    return int((records, students) != (300, 300))
+    print(f"{2 * rounds} graders killed: {records} records of {students} of {count} students")
+    return int((records, students) != (count, count))
+
+
+# What can be measured, and on how many submissions unless told.
+BENCHMARKS: dict[str, tuple[Callable[[int, int], int], int]] = {
+    "speed": (speed, 40),
+    "parity": (parity, 3),
+    "cluster": (cluster, 40),
+    "overhead": (overhead, 20),
+    "growth": (growth, 1000),
+    "scale": (scale, 10_000),
+    "kills": (kills, 300),
+}
 
 
 def main() -> int:
@@ -230,22 +313,15 @@ def main() -> int:
         description=__doc__,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    parser.add_argument("what", choices=("speed", "parity", "cluster", "scale", "kills"))
-    parser.add_argument("--submissions", type=int, help="40 for speed and cluster, 3 for parity")
-    parser.add_argument("--rounds", type=int, help="2 turns for speed, 100 pairs for kills")
+    parser.add_argument("what", choices=BENCHMARKS)
+    parser.add_argument("--submissions", type=int, help="how many are graded")
+    parser.add_argument("--rounds", type=int, default=1, help="turns of speed, pairs of kills")
     options = parser.parse_args()
     os.environ["PYTHONPATH"] = str(ROOT)  # where the kernels of nbgrader and papermill find utils
     scripts = str(Path(sys.executable).parent)  # nbgrader calls `alembic`
     os.environ["PATH"] = os.pathsep.join([scripts, os.environ["PATH"]])
-    if options.what == "speed":
-        return speed(options.submissions or 40, options.rounds or 2)
-    if options.what == "parity":
-        return parity(options.submissions or 3)
-    if options.what == "cluster":
-        return cluster(options.submissions or 40)
-    if options.what == "kills":
-        return kills(options.rounds or 100)
-    return scale([options.submissions] if options.submissions else [1000, 3000, 10_000])
+    run, submissions = BENCHMARKS[options.what]
+    return run(options.submissions or submissions, options.rounds)
 
 
 if __name__ == "__main__":

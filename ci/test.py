@@ -24,9 +24,11 @@ RUNS = "tests/test_ci_profiles.py"  # the one test file that executes notebooks 
 
 
 def stages(
-    quick: bool, selection: Sequence[str], marked: Sequence[str] = ()
+    quick: bool, selection: Sequence[str], latest: bool = False
 ) -> dict[str, tuple[str, ...]]:
     """Each stage's name and the Python module that does its work, with arguments."""
+    left_out = [mark for mark, out in (("slow", quick), ("pinned", latest)) if out]
+    marked = ("-m", " and ".join(f"not {mark}" for mark in left_out)) if left_out else ()
     built = [path.relative_to(ROOT).as_posix() for path in notebooks()]
     found = {
         "ruff": ("ruff", "check", "."),
@@ -74,15 +76,14 @@ def main(arguments: Sequence[str] | None = None) -> None:
         usage="%(prog)s [-h] [--quick] [--latest] [any option of pytest]",
     )
     add = parser.add_argument
-    add("--quick", action="store_true", help="leave out executing the notebooks")
+    add("--quick", action="store_true", help="leave out what is slow, and executing the notebooks")
     add("--latest", action="store_true", help="with the newest packages instead of the lock's")
     options, selection = parser.parse_known_args(arguments)
 
     with tempfile.TemporaryDirectory(prefix="latest-") as folder:
         python = newest(Path(folder, "venv")) if options.latest else sys.executable
-        unpinned = ("-m", "not pinned") if options.latest else ()
         summary = []
-        for name, command in stages(options.quick, selection, unpinned).items():
+        for name, command in stages(options.quick, selection, options.latest).items():
             print(f"\n== {name}: python -m {' '.join(command)}", flush=True)
             started = time.perf_counter()
             code = subprocess.run([python, "-m", *command], cwd=ROOT, check=False).returncode

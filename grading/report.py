@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import os
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Container, Mapping, Sequence
 from pathlib import Path
 
 import jinja2
@@ -37,6 +37,15 @@ PLAIN_WORDS = {
 }
 OTHER_EXCEPTION = "這一格執行時發生例外，最後一行說明了原因。"
 
+# What the tables are for, and their encoding: Excel knows UTF-8 by a mark, gradebooks take none.
+TABLES = {
+    "grades.csv": ("每份作業一列：狀態、分數、診斷；用 Excel 或 pandas 打開", "utf-8-sig"),
+    "moodle.csv": ("匯入 Moodle 的評分工作表或成績簿", "utf-8"),
+    "canvas.csv": ("匯入 Canvas 的成績簿", "utf-8"),
+    "similar.csv": ("看起來相似的作業，值得看一看，不影響分數", "utf-8-sig"),
+    "history.csv": ("每一次批改的時間、狀態與分數", "utf-8-sig"),
+}
+
 _templates = jinja2.Environment(
     loader=jinja2.FileSystemLoader(Path(__file__).parent / "templates"),
     autoescape=True,
@@ -61,17 +70,22 @@ def write(
     submissions may be from there.
     """
     pages = page_names(rows)
-    _replace(out / "grades.csv", exports.grades_csv(rows, tasks), "utf-8-sig")
-    _replace(out / "similar.csv", exports.similar_csv(rows, pairs), "utf-8-sig")
-    _replace(out / "history.csv", exports.history_csv(attempts or {}), "utf-8-sig")
+    tables = {
+        "grades.csv": exports.grades_csv(rows, tasks),
+        "similar.csv": exports.similar_csv(rows, pairs),
+        "history.csv": exports.history_csv(attempts or {}),
+    }
     if theirs := [row for row in rows if row.submission.lms != "canvas"]:
-        _replace(out / "moodle.csv", exports.moodle_csv(theirs))
+        tables["moodle.csv"] = exports.moodle_csv(theirs)
     if theirs := [row for row in rows if row.submission.lms != "moodle"]:
-        _replace(out / "canvas.csv", exports.canvas_csv(theirs, title))
+        tables["canvas.csv"] = exports.canvas_csv(theirs, title)
+    for name, table in tables.items():
+        _, encoding = TABLES[name]
+        _replace(out / name, table, encoding)
     (out / "feedback").mkdir(exist_ok=True)
     for row, page in zip(rows, pages, strict=True):
         _replace(out / "feedback" / page, feedback(row))
-    _replace(out / "report.html", class_report(rows, pages, pairs))
+    _replace(out / "report.html", class_report(rows, pages, pairs, tables))
 
 
 def feedback(row: Row) -> str:
@@ -90,9 +104,12 @@ def feedback(row: Row) -> str:
     )
 
 
-def class_report(rows: Sequence[Row], pages: Sequence[str], pairs: Sequence[Pair]) -> str:
-    """The instructor's page: what the notebook finds in the marks, and a line a student."""
+def class_report(
+    rows: Sequence[Row], pages: Sequence[str], pairs: Sequence[Pair], tables: Container[str] = ()
+) -> str:
+    """The instructor's page: what the notebook finds in the marks, a line a student, the tables."""
     return _templates.get_template("report.html").render(
+        tables={name: purpose for name, (purpose, _) in TABLES.items() if name in tables},
         notebook=overview.run(overview.data(rows, pairs)),
         rows=list(zip(rows, pages, strict=True)),
     )

@@ -27,6 +27,7 @@ IN_A_BROWSER = [
     pytest.mark.slow,
     pytest.mark.skipif(bool(LACKING), reason=f"no browser: install {' and '.join(LACKING)}"),
 ]
+WIDTHS = {"desktop": 1280, "phone": 390}  # pixels
 PATIENCE = 30  # seconds until a page shows what is expected, on a busy machine
 # The page alone: no sandbox (it refuses root), no graphics card, nothing fetched of its own accord.
 FLAGS = (
@@ -62,3 +63,26 @@ def shoot(page, name: str, **options) -> None:
     """Keep a screenshot as `name`.png."""
     SCREENSHOTS.mkdir(parents=True, exist_ok=True)
     page.screenshot(path=SCREENSHOTS / f"{name}.png", **options)
+
+
+# Of each kind of token in the code, one keeps its colour: axe-core takes long over thousands.
+ONE_TOKEN_A_KIND = """() => {
+  const seen = new Set();
+  for (const token of document.querySelectorAll(".highlight span")) {
+    if (seen.has(token.className)) token.replaceWith(token.textContent);
+    seen.add(token.className);
+  }
+}"""
+
+
+def serious(page) -> list[tuple[str, list[str]]]:
+    """What axe-core finds in a page that keeps somebody from reading it."""
+    from axe_playwright_python.sync_playwright import Axe
+
+    page.evaluate(ONE_TOKEN_A_KIND)
+    found = Axe().run(page).response["violations"]
+    return [
+        (rule["id"], [node["html"][:200] for node in rule["nodes"]])
+        for rule in found
+        if rule["impact"] in ("serious", "critical")
+    ]

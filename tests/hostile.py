@@ -154,6 +154,14 @@ ATTACKS = {
             "import os; os.kill(os.getppid(), 0) if os.getppid() > 1 else open('/nowhere')",
         )
     ),
+    "links": beside(
+        refused(
+            "import os; os.symlink('/etc', '/tmp/etc'); open('/tmp/etc/passwd').read()",
+            f"import os; os.symlink({str(ROOT)!r}, '/tmp/root'); os.listdir('/tmp/root')",
+            "import os; os.symlink('/tmp', '/kernel/link')",
+            "import os; os.link('/course/utils/__init__.py', '/tmp/init')",
+        )
+    ),
     "the environment": beside(
         f"import os\nassert {SECRET!r} not in os.environ, 'REACHED'\n"
         "assert len([name for name in os.listdir('/proc') if name.isdigit()]) <= 2, 'REACHED'"
@@ -240,6 +248,23 @@ ATTACKS = {
         "    def __getattr__(self, name): return self\n"
         "    def __call__(self, *a, **k): return {}\n"
         "for name in ('utils', 'utils.checks', 'utils.summary'): sys.modules[name] = Right()"
+    ),
+    "other built-ins": instead(
+        "import builtins\n"
+        "for name in ('isinstance', 'all', 'any', 'callable', 'hasattr'):\n"
+        "    setattr(builtins, name, lambda *arguments: True)",
+        "error",
+    ),
+    "another keras": instead(
+        "import keras\n"
+        "class Right(keras.Model):\n"
+        "    def __eq__(self, other): return True\n"
+        "    __hash__ = None\n"
+        "keras.Model = keras.Sequential = Right\n"
+        "keras.layers.Layer.get_config = lambda self: {}"
+    ),
+    "a pickle": answering(
+        "__import__('pickle').dumps(type('A', (), {'__reduce__': lambda s: (print, ())})()).hex()"
     ),
     "a module of the same name": instead(
         "import os, sys\nos.makedirs('utils/checks')\n"

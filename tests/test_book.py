@@ -8,14 +8,13 @@ from urllib.parse import unquote
 
 import nbformat
 import pytest
-from browsing import IN_A_BROWSER, chromium, shoot, watched
+from browsing import IN_A_BROWSER, WIDTHS, chromium, serious, shoot, watched
 from bs4 import BeautifulSoup
 
 from ci import ROOT
 from ci.book import book, title
 
 NOTEBOOKS = {path.stem: nbformat.read(path, 4) for path in ROOT.glob("*.ipynb")}
-WIDTHS = {"desktop": 1280, "phone": 390}
 SLOW, SKIPPED = IN_A_BROWSER
 CHINESE_FONTS = (b"CJK", b"NotoSansTC", b"PingFang", b"JhengHei")  # of the stylesheet
 
@@ -91,29 +90,6 @@ def test_every_link_inside_the_book_leads_somewhere(soups):
 def browser():
     with chromium() as opened:
         yield opened
-
-
-# Of each kind of token in the code, one keeps its colour: axe-core takes long over thousands.
-ONE_TOKEN_A_KIND = """() => {
-  const seen = new Set();
-  for (const token of document.querySelectorAll(".highlight span")) {
-    if (seen.has(token.className)) token.replaceWith(token.textContent);
-    seen.add(token.className);
-  }
-}"""
-
-
-def serious(page) -> list[tuple[str, list[str]]]:
-    """What axe-core finds in a page that keeps somebody from reading it."""
-    from axe_playwright_python.sync_playwright import Axe
-
-    page.evaluate(ONE_TOKEN_A_KIND)
-    found = Axe().run(page).response["violations"]
-    return [
-        (rule["id"], [node["html"][:200] for node in rule["nodes"]])
-        for rule in found
-        if rule["impact"] in ("serious", "critical")
-    ]
 
 
 @SLOW

@@ -17,6 +17,7 @@ from nbformat.sign import NotebookNotary
 from serving import STARTING, ask, free_port
 
 import course
+from grading import batch, sandbox
 from utils.checks.render import score_html
 from utils.checks.score import Diagnosis, Part, Score
 
@@ -33,6 +34,8 @@ PLACES = (
 
 CONV = 'x = layers.Conv2D(256, (3, 3), activation="relu", padding="same", name="block3_conv{}")(x)'
 POOL = 'return layers.MaxPooling2D((2, 2), strides=(2, 2), name="block3_pool")(x)'
+
+ANSWERS = ("block4", "block5", "head", "vgg16_model")  # cells of the solution, after block 3
 
 
 @pytest.fixture(scope="module")
@@ -100,6 +103,19 @@ def opened(page, lab: str, name: str, home: Path) -> None:
     expect(cells.first).to_contain_text(title)
 
 
+def fill(cell, source: str) -> None:
+    """Write over what is in a cell, and run it."""
+    cell.locator(".cm-content").click()
+    cell.page.keyboard.press("Control+a")
+    cell.page.keyboard.insert_text(source)
+    cell.page.keyboard.press("Shift+Enter")
+
+
+def first_line(source: str) -> str:
+    """By which a cell is found among others."""
+    return source.splitlines()[0]
+
+
 def run(cell) -> None:
     """Run a cell as people do: a click beside it, Shift and Enter."""
     cell.locator(".jp-InputPrompt").click()
@@ -132,7 +148,7 @@ def test_any_other_notebook_opens(name, lab, home, page):
     shoot(page, f"open-{Path(name).stem}")
 
 
-def test_a_check_turns_from_unfinished_to_wrong_to_right_while_a_student_types(lab, home, page):
+def test_a_student_reads_what_is_wrong_mends_it_and_hands_in(lab, home, page, tmp_path):
     from playwright.sync_api import expect
 
     opened(page, lab, course.HOMEWORK, home)
@@ -172,7 +188,28 @@ def test_a_check_turns_from_unfinished_to_wrong_to_right_while_a_student_types(l
     page.keyboard.press("Control+s")
     expect(page.locator(".jp-mod-dirty")).to_have_count(0)
     assert "block3_conv3" in (home / course.HOMEWORK).read_text("utf-8")
+
+    solution = nbformat.read(ROOT / "solutions" / course.HOMEWORK, 4)
+    for answer in (cell.source for cell in solution.cells if cell.id in ANSWERS):
+        fill(page.locator(".jp-CodeCell", has_text=first_line(answer)), answer)
+    last = page.locator(".jp-CodeCell", has_text="checks.vgg16(VGG16)")
+    run(last)
+    points = last.locator(".jp-OutputArea-output")
+    expect(points).to_contain_text("10 / 10", timeout=1000 * STARTING)
+    shoot(page, "homework-5-solved")
+
+    page.locator(".lm-MenuBar-item", has_text=re.compile("File|檔案")).click()
+    with page.expect_download() as download:
+        page.locator("[data-command='docmanager:download']").click()
+    handed_in = tmp_path / "submissions" / "b11902001"
+    handed_in.mkdir(parents=True)
+    download.value.save_as(handed_in / course.HOMEWORK)
     _no_error(page)
+    trusted = False if sandbox.problem() else None
+    (row,) = batch.grade(
+        handed_in.parent, tmp_path / "out", workers=1, sandboxed=trusted, progress=False
+    ).rows
+    assert (row.submission.student, row.record.status, row.score) == ("b11902001", "graded", 10)
 
 
 def test_a_slider_of_the_lecture_moves_its_figure(lab, home, page):

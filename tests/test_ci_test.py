@@ -18,8 +18,10 @@ def test_every_notebook_is_executed_once():
     assert {name: everything.count(name) for name in NOTEBOOKS} == dict.fromkeys(NOTEBOOKS, 1)
 
 
-def test_a_quick_test_executes_none():
-    assert "notebooks" not in stages(True, ())
+def test_a_quick_test_executes_none_and_nothing_slow():
+    quick = stages(True, (), latest=True)
+    assert "notebooks" not in quick
+    assert quick["unit tests"][-2:] == ("-m", "not slow and not pinned")
 
 
 def test_other_options_choose_among_the_unit_tests():
@@ -30,10 +32,10 @@ def test_other_options_choose_among_the_unit_tests():
 def test_the_newest_packages_are_tried_in_a_place_of_their_own(monkeypatch, capfd):
     pythons = []
     monkeypatch.setattr("ci.test.newest", lambda folder: pythons.append(folder) or sys.executable)
-    monkeypatch.setattr("ci.test.stages", lambda *arguments: {str(arguments[2]): ("platform",)})
+    monkeypatch.setattr("ci.test.stages", lambda *given: {f"latest: {given[2]}": ("platform",)})
     with pytest.raises(SystemExit):
         main(["--latest"])
-    assert "not pinned" in capfd.readouterr().out  # they can't be the lock's
+    assert "latest: True" in capfd.readouterr().out  # what holds for the lock alone is left out
     assert not pythons[0].exists() and not pythons[0].is_relative_to(ROOT)
 
 

@@ -1,8 +1,11 @@
-"""The submissions that come with the course, graded as an instructor does it."""
+"""The submissions that come with the course, graded and read as an instructor does it."""
 
 from __future__ import annotations
 
+import csv
+
 import pytest
+from browsing import IN_A_BROWSER, WIDTHS, chromium, serious, shoot, watched
 
 from examples import make
 from grading import batch, intake
@@ -26,9 +29,22 @@ def test_the_sums_of_the_examples_are_theirs():
     assert make.sums(make.HERE) == make.SUMS.read_text("utf-8"), "run `python -m examples.make`"
 
 
-@pytest.mark.slow
-def test_an_instructor_grades_the_examples(tmp_path):
-    result = batch.grade(make.SUBMISSIONS, tmp_path, workers=2, seed=1, progress=False)
+SLOW, SKIPPED = IN_A_BROWSER
+
+
+@pytest.fixture(scope="module")
+def out(tmp_path_factory):
+    """The folder of the reports."""
+    return tmp_path_factory.mktemp("out")
+
+
+@pytest.fixture(scope="module")
+def result(out):
+    return batch.grade(make.SUBMISSIONS, out, workers=2, seed=1, progress=False)
+
+
+@SLOW
+def test_an_instructor_grades_the_examples(result):
     rows = {row.submission.student: row for row in result.rows}
     marks = {student: (row.record.status, row.record.score) for student, row in rows.items()}
     assert marks == {
@@ -49,3 +65,39 @@ def test_an_instructor_grades_the_examples(tmp_path):
         "b11902066": [],
     }
     assert all(not row.record.failures for row in rows.values())
+
+
+@SLOW
+@SKIPPED
+def test_the_instructor_reads_the_report_and_a_students_page_and_exports(result, out):
+    with chromium() as browser:
+        page = browser.new_page(viewport={"width": WIDTHS["desktop"], "height": 900})
+        wrong = watched(page)
+        page.goto((out / "report.html").as_uri())
+        shoot(page, "grading-1-report", full_page=True)
+        assert page.locator("h1").count() == 1
+        page.get_by_role("link", name="b11902037").click()
+        assert "VGG13" in page.locator("body").inner_text()
+        shoot(page, "grading-2-feedback", full_page=True)
+        page.go_back()
+        with page.expect_download() as download:
+            page.get_by_role("link", name="moodle.csv").click()
+        with download.value.path().open(encoding="utf-8") as table:
+            marks = {line["ID number"]: float(line["Grade"]) for line in csv.DictReader(table)}
+        assert marks == {row.submission.student: row.score for row in result.rows}
+        assert not wrong
+
+
+@SLOW
+@SKIPPED
+@pytest.mark.parametrize("width", WIDTHS)
+def test_the_pages_keep_nobody_out_and_fit_every_width(width, result, out):
+    with chromium() as browser:
+        for path in (out / "report.html", *(out / "feedback").iterdir()):
+            page = browser.new_page(viewport={"width": WIDTHS[width], "height": 850})
+            page.goto(path.as_uri())
+            if path.stem in ("report", "b11902037"):
+                shoot(page, f"grading-{path.stem}-{width}", full_page=True)
+            assert page.evaluate("document.documentElement.scrollWidth") <= WIDTHS[width], path
+            assert serious(page) == [], path
+            page.close()
