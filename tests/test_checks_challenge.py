@@ -135,6 +135,15 @@ def test_a_width_that_is_no_number_makes_no_answer(answers):
     assert [diagnosis.code for diagnosis in score.diagnoses] == ["malformed"]
 
 
+@pytest.mark.parametrize("name", SOLUTIONS)
+def test_what_has_a_type_without_a_name_is_no_model(name):
+    task = checks.TASKS[name]
+    case = task.public_case()
+    calls = {call: {"returned": "", "unknown": []} for call in case["calls"]}
+    score = task.mark({"calls": calls}, case)
+    assert [diagnosis.code for diagnosis in score.diagnoses] == ["not_a_model"]
+
+
 def test_marking_imports_no_tensorflow(answers):
     code = (
         "import json, sys; from utils import checks\n"

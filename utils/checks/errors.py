@@ -32,7 +32,7 @@ def explain(reading: Reading, expects_tensor: bool = False) -> Diagnosis | None:
         return diagnose("unreadable", "", call=reading.call, error=error_text(reading.unreadable))
     if reading.returned == "NoneType":
         return diagnose("returns_none", "", call=reading.call)
-    if reading.returned:
+    if reading.returned is not None:  # a type may have no name
         code = "returns_model" if expects_tensor else "not_a_model"
         return diagnose(code, "", call=reading.call, returned=f"`{reading.returned}`")
     return None
