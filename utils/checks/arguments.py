@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from .judge import described, listed, size
-from .layers import same
+from .layers import Layer, same
 from .mistakes import diagnose
 from .reading import Reading
 from .score import Diagnosis
@@ -80,7 +80,7 @@ def _defaults(models: Models) -> Verdict:
     if "default" not in models or _pooling(models) is not True:
         return None
     reading = models["default"]
-    right = [tail(False, "max", 0)]
+    right: list[Sequence[Layer]] = [tail(False, "max", 0)]
     if "max" in models and models["max"].proven:  # by numbers, in whatever spelling
         right.append(models["max"].tail)
     shape_right = reading.input_shape in ((224, 224, 3), (224, 224, 1))

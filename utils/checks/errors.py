@@ -7,6 +7,7 @@ import re
 from .mistakes import diagnose
 from .reading import Reading, read
 from .score import Diagnosis
+from .task import Json
 
 # (exception's type, words in its message or in the student's line) -> code; the first that fits.
 ERRORS = (
@@ -38,14 +39,14 @@ def explain(reading: Reading, expects_tensor: bool = False) -> Diagnosis | None:
     return None
 
 
-def explain_answer(answer: dict, call: str) -> Diagnosis | None:
+def explain_answer(answer: Json, call: str) -> Diagnosis | None:
     """As `explain`, for what a probe told of a call; None when there is something to judge."""
     if not {"error", "returned", "unreadable"} & answer.keys():
         return None
     return explain(read({"unknown": []} | answer, call, {}, (), 0))
 
 
-def _explain_error(error: dict, call: str) -> Diagnosis:
+def _explain_error(error: Json, call: str) -> Diagnosis:
     """What an error of the student's code means."""
     text = error["message"] + error["source"]
     code = next(
@@ -59,7 +60,7 @@ def _explain_error(error: dict, call: str) -> Diagnosis:
     return diagnose(code, "", call=call, where=where, error=error_text(error))
 
 
-def error_text(error: dict) -> str:
+def error_text(error: Json) -> str:
     """The error in one line; Keras says the reason after a line that only names the layer."""
     message = re.sub(r"\x1b\[[0-9;]*m", "", error["message"]).replace("`", "'")
     lines = [line for line in message.splitlines() if line.strip()]

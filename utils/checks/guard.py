@@ -3,26 +3,26 @@
 from __future__ import annotations
 
 import gc
-from collections.abc import Callable
+from typing import Any
 
 from .score import Score
 from .stand_ins import STAND_INS
 from .task import Task
 
 # Task -> the functions that its check last gave full points: they need no second check.
-_right: dict[str, tuple] = {}
+_right: dict[str, tuple[Any, ...]] = {}
 
 LENDERS = {name: f" keras.applications.{name.upper()}" for name in ("vgg16", "vgg19")}
 
 
-def remember(task: str, functions: tuple, score: Score) -> None:
+def remember(task: str, functions: tuple[Any, ...], score: Score) -> None:
     """Note what a check said of these functions."""
     _right.pop(task, None)
     if score.points == score.max_points:
         _right[task] = functions
 
 
-def choose(task: Task, functions: tuple) -> tuple[Callable, ...]:
+def choose(task: Task, functions: tuple[Any, ...]) -> tuple[Any, ...]:
     """`functions` if they get full points in the task, else others that do.
 
     Prints one line (Chinese) that says which, and raises nothing: the cells below run either way.

@@ -20,6 +20,7 @@ from .reading import Reading, call_text, read
 from .rubric import Rubric
 from .rubric import Verdict as Earned
 from .score import Diagnosis
+from .task import Json
 from .vgg import body, head, tail
 
 TITLES = {
@@ -56,7 +57,7 @@ CHALLENGE = _rubric(
 READ_FIRST = ("default", "avg", "max", "map", "top")
 
 
-def case_for(seed: int, tall: tuple[int, int], wide: tuple[int, int], classes: int) -> dict:
+def case_for(seed: int, tall: tuple[int, int], wide: tuple[int, int], classes: int) -> Json:
     """Five calls, a name each: with the head, with each pooling, and with the defaults.
 
     The last map is 3 × 2 or 1 × 2, which tells flattening from pooling and rows from columns; the
@@ -64,7 +65,9 @@ def case_for(seed: int, tall: tuple[int, int], wide: tuple[int, int], classes: i
     images, one gives a tensor.
     """
 
-    def call(include_top: bool, shape: tuple[int, ...], pooling: str | None, tensor: bool = False):
+    def call(
+        include_top: bool, shape: tuple[int, ...], pooling: str | None, tensor: bool = False
+    ) -> Json:
         return {
             "include_top": include_top,
             "input_tensor": True if tensor else None,
@@ -85,12 +88,12 @@ def case_for(seed: int, tall: tuple[int, int], wide: tuple[int, int], classes: i
     }
 
 
-def public_case() -> dict:
+def public_case() -> Json:
     """What a student's notebook tries."""
     return case_for(seed=16, tall=(97, 67), wide=(33, 66), classes=10)
 
 
-def draw_case(seed: int) -> dict:
+def draw_case(seed: int) -> Json:
     """What the grader tries: other sizes, classes, weights and images."""
     sizes = np.random.default_rng(seed)
     longest, long, wide, short = (int(sizes.integers(low, low + 16)) for low in (96, 64, 64, 32))
@@ -98,7 +101,7 @@ def draw_case(seed: int) -> dict:
     return case_for(seed, tall=(longest, long), wide=(short, wide), classes=classes)
 
 
-def judge(rubric: Rubric, calls: dict, case: dict) -> Earned:
+def judge(rubric: Rubric, calls: Json, case: Json) -> Earned:
     """The share of each part that was earned, and what is wrong."""
     readings = {
         name: read(
@@ -110,11 +113,13 @@ def judge(rubric: Rubric, calls: dict, case: dict) -> Earned:
         )
         for name, asked in case["calls"].items()
     }
+    models: Models = {}
     failures: dict[str, Diagnosis] = {}  # each reason once
-    for reading in readings.values():
+    for name, reading in readings.items():
         if failure := explain(reading):
             failures.setdefault(failure.code, failure)
-    models = {name: reading for name, reading in readings.items() if reading.layers is not None}
+        else:
+            models[name] = reading
     earned, diagnoses = _judge(models, rubric) if models else ({}, [])
     if any(diagnosis.part.startswith("block") for diagnosis in diagnoses):
         failures.pop("shrunk", None)  # it follows from the other
@@ -191,10 +196,10 @@ def _part_of(name: str) -> str:
     return name if name == "predictions" else "dense"
 
 
-def _network(asked: dict, family: str = "vgg16") -> list[Layer]:
+def _network(asked: Json, family: str = "vgg16") -> list[Layer]:
     """The layers that a call asks for."""
-    asked = {"pooling": "max", "classes": 1000} | asked
-    return body(family) + tail(asked["include_top"], asked["pooling"], asked["classes"])
+    given: Json = {"pooling": "max", "classes": 1000} | asked
+    return body(family) + tail(given["include_top"], given["pooling"], given["classes"])
 
 
 TASK, VGG19_TASK = (

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 
-from .layers import Layer, align, same
+from .layers import Layer, Pair, align, same
 from .mistakes import diagnose
 from .score import Diagnosis
 from .vgg import FAMILY, body
@@ -32,7 +32,7 @@ def compare(
 ) -> Verdict:
     """What is wrong in `found`: one diagnosis for all layers that share a mistake."""
     pairs = align(expected, found)
-    missing = [mine for mine, theirs in pairs if theirs is None]
+    missing = [mine for mine, theirs in pairs if mine and not theirs]
     unlike = [(a, b) for a, b in pairs if a and b and not a.same(b)]
     diagnoses = [
         *_missing(missing, pairs, part_of),
@@ -78,7 +78,7 @@ def compare_body(
     return diagnoses, wrong
 
 
-def _meaning(layers: Sequence[Layer]) -> tuple:
+def _meaning(layers: Sequence[Layer]) -> tuple[object, ...]:
     """What a chain computes, for counting."""
     return tuple((layer.kind, layer.settings, layer.shared) for layer in layers)
 
@@ -93,13 +93,13 @@ def _blocks(layers: Sequence[Layer]) -> list[list[Layer]]:
     return [block for block in blocks if block]
 
 
-def _absent(right: list[list[Layer]], pairs: list[tuple]) -> list[int]:
+def _absent(right: list[list[Layer]], pairs: list[Pair]) -> list[int]:
     """Numbers of the blocks of which no layer was found."""
     there = {mine.name for mine, theirs in pairs if mine and theirs}
     return [n for n, block in enumerate(right, 1) if not there & {layer.name for layer in block}]
 
 
-def _beside_extra(pairs: list[tuple]) -> set[str]:
+def _beside_extra(pairs: list[Pair]) -> set[str]:
     """Names of the expected layers that an extra layer follows (or comes before, at the start)."""
     names, last = set(), next((mine for mine, _ in pairs if mine), None)
     for mine, _ in pairs:
@@ -109,10 +109,10 @@ def _beside_extra(pairs: list[tuple]) -> set[str]:
     return names
 
 
-def _missing(missing: list[Layer], pairs: list[tuple], part_of: PartOf) -> Iterator[Diagnosis]:
+def _missing(missing: list[Layer], pairs: list[Pair], part_of: PartOf) -> Iterator[Diagnosis]:
     """A diagnosis for each block that lacks convolutions, and for each other kind of layer."""
     found = [theirs for _, theirs in pairs if theirs]
-    instead = [described(theirs) for mine, theirs in pairs if mine is None]
+    instead = [described(theirs) for mine, theirs in pairs if theirs and not mine]
     groups: dict[str, list[Layer]] = {}
     for layer in missing:
         group = layer.name.split("_")[0] if layer.kind == "conv" else layer.kind
@@ -133,8 +133,8 @@ def _missing(missing: list[Layer], pairs: list[tuple], part_of: PartOf) -> Itera
         )
 
 
-def _extra(missing: list[Layer], pairs: list[tuple], part_of: PartOf) -> Iterator[Diagnosis]:
-    extra = [theirs for mine, theirs in pairs if mine is None]
+def _extra(missing: list[Layer], pairs: list[Pair], part_of: PartOf) -> Iterator[Diagnosis]:
+    extra = [theirs for mine, theirs in pairs if theirs and not mine]
     if any(layer.kind == "flatten" for layer in missing):  # told there what replaces it
         extra = [layer for layer in extra if layer.kind != "global"]
     if extra:
@@ -142,9 +142,9 @@ def _extra(missing: list[Layer], pairs: list[tuple], part_of: PartOf) -> Iterato
         yield diagnose("extra_layer", part, layers="、".join(map(described, extra[:4])))
 
 
-def _unlike(unlike: list[tuple], part_of: PartOf, proof: str) -> Iterator[Diagnosis]:
+def _unlike(unlike: list[tuple[Layer, Layer]], part_of: PartOf, proof: str) -> Iterator[Diagnosis]:
     """A diagnosis for each setting and value; only the first wrong setting of a layer counts."""
-    groups: dict[tuple, list[tuple[Layer, Layer]]] = {}
+    groups: dict[tuple[str, str, object], list[tuple[Layer, Layer]]] = {}
     for mine, theirs in unlike:
         field, value = mine.differences(theirs)[0]
         code = CODES.get((mine.kind, field), "setting")

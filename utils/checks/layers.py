@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Sequence, Sized
 from dataclasses import dataclass, field, replace
 from functools import cache
+from typing import Any, TypeVar
 
 MAX_ROWS, MAX_TEXT, MAX_NUMBER = 300, 200, 10**12
+
+T = TypeVar("T")
+Shape = tuple[Any, ...]  # whole numbers and None, or whatever an answer has there
 
 
 class Malformed(ValueError):
@@ -19,9 +23,9 @@ class Layer:
 
     kind: str
     name: str
-    settings: tuple[tuple[str, object], ...] = ()
+    settings: tuple[tuple[str, Any], ...] = ()
     params: int = field(default=0, compare=False)
-    output_shape: tuple = field(default=(), compare=False)
+    output_shape: Shape = field(default=(), compare=False)
 
     @property
     def shared(self) -> bool:
@@ -42,6 +46,8 @@ class Layer:
         """Computes the same, whatever its name."""
         return self.kind == other.kind and not self.differences(other)
 
+
+Pair = tuple[Layer | None, Layer | None]  # an expected layer and one found
 
 # Keras class -> our kind, the settings that matter, and what the class itself says.
 KINDS: dict[str, tuple[str, tuple[str, ...], dict[str, object]]] = {
@@ -108,8 +114,8 @@ def read_chain(rows: object) -> tuple[Layer, ...]:
         settings = config | {key: row.get(key) for key in ("kernel_size", "strides", "padding")}
         layer = make(kind, name, **settings) if kind in KINDS else Layer(kind, name)
         params = expect(row.get("params"), int, "params")
-        shape = tuple(expect(row.get("output_shape"), list, "output_shape", most=8))
-        layers.append(Layer(layer.kind, name, layer.settings, params, plain(shape)))
+        shape = read_shape(row, "output_shape")
+        layers.append(Layer(layer.kind, name, layer.settings, params, shape))
     return tuple(layers)
 
 
@@ -129,15 +135,20 @@ def same(left: Sequence[Layer], right: Sequence[Layer]) -> bool:
     return len(left) == len(right) and all(a.same(b) for a, b in zip(left, right, strict=True))
 
 
-def expect(value: object, kind: type, what: str, most: int | None = None) -> object:
+def expect(value: object, kind: type[T], what: str, most: int | None = None) -> T:
     """`value` when it is of that type and not longer than `most`; raises Malformed otherwise."""
     if not isinstance(value, kind) or (kind is int and isinstance(value, bool)):
         raise Malformed(f"{what}: expected {kind.__name__}, not {type(value).__name__}")
-    if kind is int and abs(value) > MAX_NUMBER:
+    if isinstance(value, int) and abs(value) > MAX_NUMBER:
         raise Malformed(f"{what}: a number beyond all bounds")
-    if most is not None and len(value) > most:
+    if most is not None and isinstance(value, Sized) and len(value) > most:
         raise Malformed(f"{what}: {len(value)} entries, at most {most} expected")
     return value
+
+
+def read_shape(told: dict[str, Any], key: str) -> Shape:
+    """The shape that an answer tells under that key."""
+    return tuple(plain(size, deep=False) for size in expect(told.get(key), list, key, most=8))
 
 
 def plain(value: object, deep: bool = True) -> object:
@@ -151,7 +162,7 @@ def plain(value: object, deep: bool = True) -> object:
     return None if value is None else "?"
 
 
-def align(expected: Sequence[Layer], found: Sequence[Layer]) -> list[tuple]:
+def align(expected: Sequence[Layer], found: Sequence[Layer]) -> list[Pair]:
     """Pairs (expected, found) of the cheapest edit from one chain to the other.
 
     A layer without a partner is paired with None. Only layers of one kind become partners, and

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from .challenge.mistakes import CHALLENGE
 from .score import Diagnosis
 
@@ -233,6 +235,6 @@ def renamed(pairs: list[tuple[str, str]], part: str) -> list[Diagnosis]:
     return [diagnose("names", part, names="、".join(other[:3]) + more)] if other else []
 
 
-def most_telling_first(diagnoses: list[Diagnosis]) -> tuple[Diagnosis, ...]:
+def most_telling_first(diagnoses: Iterable[Diagnosis]) -> tuple[Diagnosis, ...]:
     """Without repetition, in the order of the table above."""
     return tuple(sorted(dict.fromkeys(diagnoses), key=lambda diagnosis: RANK[diagnosis.code]))

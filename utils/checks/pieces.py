@@ -12,6 +12,7 @@ from .mistakes import diagnose, most_telling_first, renamed
 from .probe import probe_tensor_maker
 from .reading import read
 from .score import Part, Score
+from .task import Json
 
 CLASSES = 10
 
@@ -33,14 +34,14 @@ def head(function: object) -> Score:
     return _check("head", "小檢查：分類器 (head)", function, vgg.head(CLASSES), case)
 
 
-def _check(name: str, title: str, function: object, expected: list[Layer], case: dict) -> Score:
+def _check(name: str, title: str, function: object, expected: list[Layer], case: Json) -> Score:
     diagnoses, wrong = _judge(name, function, expected, case)
     parts = [Part(one.name, one.name, float(one.name not in wrong), 1.0) for one in expected]
     finished = "unfinished" not in {diagnosis.code for diagnosis in diagnoses}
     return Score(name, title, tuple(parts), most_telling_first(diagnoses), finished)
 
 
-def _judge(name: str, function: object, expected: list[Layer], case: dict) -> Verdict:
+def _judge(name: str, function: object, expected: list[Layer], case: Json) -> Verdict:
     every = {layer.name for layer in expected}
     if not callable(function):
         return [diagnose("missing", "", function=name)], every

@@ -10,17 +10,17 @@ import numpy as np
 
 from utils.summary import summarize, without_weights
 
-from .layers import Layer
+from .layers import Layer, Shape
 from .reference import fingerprint, seeded_images, weight_source
-from .task import attempt, unknown_arguments
+from .task import Function, Json, attempt, unknown_arguments
 
 # A network far larger than asked for is read, not run: VGG16 for 64 × 64 has 42 million weights.
 MOST_PARAMS = 60_000_000
 
 
 def probe_model_maker(
-    function: Callable, asked: dict, seed: int, also: Callable[[Any], dict] | None = None
-) -> dict:
+    function: Function, asked: Json, seed: int, also: Callable[[Any], Json] | None = None
+) -> Json:
     """Call `function(**asked)`, which must give a model; `input_tensor: true` asks for a tie.
 
     `also` tells more of the model, as plain data. The answer holds one of `error`, `returned` (the
@@ -41,10 +41,10 @@ def probe_model_maker(
     if also and "model" in answer:
         more, _ = attempt(also, model)
         answer["model"] |= more or {}
-    return json.loads(json.dumps(answer | {"unknown": unknown}))
+    return _sent(answer | {"unknown": unknown})
 
 
-def _draft(function: Callable, *args: Any, **kwargs: Any) -> tuple[Any, dict | None]:
+def _draft(function: Function, *args: Any, **kwargs: Any) -> tuple[Any, Json | None]:
     """What `function` gives, or its error; without weights, unless it needs them while it builds.
 
     The probe sets weights of its own, and drawing those that it overwrites takes longer than all
@@ -59,7 +59,7 @@ def _draft(function: Callable, *args: Any, **kwargs: Any) -> tuple[Any, dict | N
     return attempt(function, *args, **kwargs)
 
 
-def probe_tensor_maker(function: Callable, asked: dict, seed: int) -> dict:
+def probe_tensor_maker(function: Function, asked: Json, seed: int) -> Json:
     """Call `function(tensor, *arguments)`, which must give a tensor, and look at what it built."""
     import keras
 
@@ -70,10 +70,16 @@ def probe_tensor_maker(function: Callable, asked: dict, seed: int) -> dict:
         return {"returned": type(made).__name__, "unknown": []}
     model, error = (None, error) if error else attempt(keras.Model, tensor, made)
     answer = {"error": error} if error else _look(model, shape, seed, tensor)
-    return json.loads(json.dumps(answer | {"unknown": []}))
+    return _sent(answer | {"unknown": []})
 
 
-def _look(model: Any, shape: tuple | None, seed: int, tensor: Any) -> dict:
+def _sent(answer: Json) -> Json:
+    """The answer as it arrives: its tuples are lists."""
+    arrived: Json = json.loads(json.dumps(answer))
+    return arrived
+
+
+def _look(model: Any, shape: Shape | None, seed: int, tensor: Any) -> Json:
     import keras
 
     if not isinstance(model, keras.Model):
@@ -97,11 +103,11 @@ def _look(model: Any, shape: tuple | None, seed: int, tensor: Any) -> dict:
     }
 
 
-def _summary(model: Any, shape: tuple | None = None) -> dict:
+def _summary(model: Any, shape: Shape | None = None) -> Json:
     return summarize(model, shape).to_dict()
 
 
-def _run(model: Any, shape: tuple, seed: int) -> list:
+def _run(model: Any, shape: Shape, seed: int) -> list[float | None]:
     """Flat outputs for the seed's weights and image; the model keeps its own weights, if any."""
     import keras
 
@@ -120,18 +126,18 @@ def fill(model: Any, seed: int) -> None:
         weight.assign(draw(weight.shape))
 
 
-def plain_numbers(values: Any) -> list:
+def plain_numbers(values: Any) -> list[float | None]:
     """Flat numbers as plain data; None where a value is not finite."""
     flat = np.asarray(values, dtype=float).ravel()
     return [float(f"{value:.7g}") if np.isfinite(value) else None for value in flat]
 
 
-def plain_array(values: Any) -> dict:
+def plain_array(values: Any) -> Json:
     """The shape and the numbers of an array, as plain data."""
     return {"shape": list(np.shape(values)), "values": plain_numbers(values)}
 
 
-def fingerprints(model: Any) -> dict[str, list]:
+def fingerprints(model: Any) -> dict[str, list[list[float]]]:
     """The fingerprints of each layer's weights, by its name."""
     return {
         layer.name: [fingerprint(weight) for weight in layer.get_weights()]

@@ -16,7 +16,7 @@ from pathlib import Path
 
 from .mistakes import diagnose
 from .score import Diagnosis, Part, Score
-from .task import Task, attempt
+from .task import Json, Task, attempt
 
 
 def quiz(question: str, answer: object) -> Score:
@@ -61,13 +61,13 @@ def tasks() -> list[Task]:
     ]
 
 
-def _probe(variable: str, namespace: Mapping[str, object], case: dict) -> dict:
+def _probe(variable: str, namespace: Mapping[str, object], case: Json) -> Json:
     value = namespace.get(variable)
     text, _ = (None, None) if value is None or value is ... else attempt(str, value)
     return {"answer": text}
 
 
-def _mark(question: str, answer: object, case: dict) -> Score:
+def _mark(question: str, answer: object, case: Json) -> Score:
     text = answer.get("answer", ...) if isinstance(answer, dict) else ...
     if isinstance(text, str | None):
         return quiz(question, text)
@@ -76,12 +76,12 @@ def _mark(question: str, answer: object, case: dict) -> Score:
 
 
 @cache
-def questions() -> dict[str, dict]:
+def questions() -> dict[str, Json]:
     """All entries of the file, by id."""
     plain, coded = (Path(__file__).with_name(f"quiz.{kind}") for kind in ("json", "b64"))
-    return json.loads(
-        plain.read_bytes() if plain.is_file() else base64.b64decode(coded.read_bytes())
-    )
+    text = plain.read_bytes() if plain.is_file() else base64.b64decode(coded.read_bytes())
+    entries: dict[str, Json] = json.loads(text)
+    return entries
 
 
 def _plain(answer: object) -> float | str:

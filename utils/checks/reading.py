@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, partial
 
 import numpy as np
 
-from .layers import Layer, expect, plain, read_chain, split
+from .layers import Layer, Shape, expect, plain, read_chain, read_shape, split
 from .reference import fingerprint
+from .task import Json
 from .vgg import outputs
 
 MAX_OUTPUTS = 50_000
@@ -24,16 +25,16 @@ class Reading:
     """
 
     call: str
-    asked: dict
+    asked: Json
     expected: tuple[Layer, ...]
     seed: int
     unknown: tuple[str, ...] = ()
-    error: dict | None = None
+    error: Json | None = None
     returned: str | None = None
-    unreadable: dict | None = None
-    layers: tuple[Layer, ...] | None = None
-    input_shape: tuple = ()
-    output_shape: tuple = ()
+    unreadable: Json | None = None
+    layers: tuple[Layer, ...] = ()
+    input_shape: Shape = ()
+    output_shape: Shape = ()
     sequential: bool = False
     tied: bool = False
     outputs: np.ndarray | None = None
@@ -75,35 +76,29 @@ class Reading:
         return self.distance < TOLERANCE
 
 
-def read(answer: object, call: str, asked: dict, expected: Sequence[Layer], seed: int) -> Reading:
+def read(answer: object, call: str, asked: Json, expected: Sequence[Layer], seed: int) -> Reading:
     """The reading of one call's answer; raises Malformed for what no probe wrote."""
     answer = expect(answer, dict, "call")
     unknown = expect(answer.get("unknown"), list, "unknown", most=20)
-    common = {
-        "call": call,
-        "asked": asked,
-        "expected": tuple(expected),
-        "seed": seed,
-        "unknown": tuple(expect(name, str, "unknown", most=50) for name in unknown),
-    }
+    names = tuple(expect(name, str, "unknown", most=50) for name in unknown)
+    reading = partial(Reading, call, asked, tuple(expected), seed, names)
     if "error" in answer:
-        return Reading(error=read_error(answer["error"]), **common)
+        return reading(error=read_error(answer["error"]))
     if "returned" in answer:
-        return Reading(returned=expect(answer["returned"], str, "returned", most=100), **common)
+        return reading(returned=expect(answer["returned"], str, "returned", most=100))
     if "unreadable" in answer:
-        return Reading(unreadable=read_error(answer["unreadable"]), **common)
+        return reading(unreadable=read_error(answer["unreadable"]))
     model = expect(answer.get("model"), dict, "model")
     summary = expect(model.get("summary"), dict, "summary")
     rows = expect(summary.get("rows"), list, "rows")
     last = expect(rows[-1] if rows else None, dict, "row")
-    return Reading(
+    return reading(
         layers=read_chain(rows),
-        input_shape=plain(expect(summary.get("input_shape"), list, "input_shape", most=8)),
-        output_shape=plain(expect(last.get("output_shape"), list, "output_shape", most=8)),
+        input_shape=read_shape(summary, "input_shape"),
+        output_shape=read_shape(last, "output_shape"),
         sequential=model.get("class") == "Sequential",
         tied=model.get("tied") is True,
         outputs=numbers(model.get("outputs")),
-        **common,
     )
 
 
@@ -128,7 +123,7 @@ def holds(told: object, weights: Sequence[np.ndarray], in_any_order: bool = Fals
     )
 
 
-def call_text(function: str, asked: dict) -> str:
+def call_text(function: str, asked: Json) -> str:
     """A call as a student would write it."""
     values = {
         key: f"Input({tuple(asked['input_shape'])})"
@@ -140,7 +135,7 @@ def call_text(function: str, asked: dict) -> str:
     return f"{function}({', '.join(f'{key}={value}' for key, value in values.items())})"
 
 
-def read_error(error: object) -> dict:
+def read_error(error: object) -> Json:
     """What `task.attempt` told of an error."""
     error = expect(error, dict, "error")
     line = error.get("line")

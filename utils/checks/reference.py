@@ -7,10 +7,12 @@ to send them to the other.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
-Array = np.ndarray
+Array = NDArray[Any]
 
 
 def weight_source(seed: int) -> Callable[[Sequence[int]], Array]:
@@ -54,13 +56,16 @@ def max_pool(images: Array) -> Array:
     """The largest of each 2 × 2, stride 2; an odd last row or column is dropped."""
     count, height, width, channels = images.shape
     even = images[:, : height // 2 * 2, : width // 2 * 2]
-    return even.reshape(count, height // 2, 2, width // 2, 2, channels).max(axis=(2, 4))
+    largest: Array = even.reshape(count, height // 2, 2, width // 2, 2, channels).max(axis=(2, 4))
+    return largest
 
 
 def max_pool_3x3(images: Array) -> Array:
     """The largest of each 3 × 3, stride 1, as many as there are pixels."""
     padded = np.pad(images, [(0, 0), (1, 1), (1, 1), (0, 0)], constant_values=-np.inf)
-    return np.lib.stride_tricks.sliding_window_view(padded, (3, 3), axis=(1, 2)).max(axis=(-2, -1))
+    cells = np.lib.stride_tricks.sliding_window_view(padded, (3, 3), axis=(1, 2))
+    largest: Array = cells.max(axis=(-2, -1))
+    return largest
 
 
 def lrn(images: Array) -> Array:
@@ -69,7 +74,7 @@ def lrn(images: Array) -> Array:
     Krizhevsky et al. 2012 (NIPS 25), section 3.3; the constants are those that VGG refers to.
     """
     squares = np.pad(np.square(images), [(0, 0)] * (images.ndim - 1) + [(2, 2)])
-    sums = np.lib.stride_tricks.sliding_window_view(squares, 5, axis=-1).sum(axis=-1)
+    sums: Array = np.lib.stride_tricks.sliding_window_view(squares, 5, axis=-1).sum(axis=-1)
     return images / (2 + 1e-4 * sums) ** 0.75
 
 
@@ -81,7 +86,8 @@ def relu(x: Array) -> Array:
 def softmax(x: Array) -> Array:
     """Probabilities along the last axis."""
     powers = np.exp(x - x.max(axis=-1, keepdims=True))
-    return powers / powers.sum(axis=-1, keepdims=True)
+    shares: Array = powers / powers.sum(axis=-1, keepdims=True)
+    return shares
 
 
 def fingerprint(weights: Array) -> list[float]:

@@ -11,12 +11,12 @@ from typing import Any
 from .layers import Malformed, expect
 from .mistakes import diagnose, most_telling_first
 from .score import Diagnosis, Part, Score
-from .task import Task
+from .task import Function, Json, Task
 
 STEP = 0.25  # points are multiples of it
 Verdict = tuple[Mapping[str, float], Sequence[Diagnosis]]  # share of each part, and what is wrong
-Look = Callable[[Callable, dict, int], dict]
-Judge = Callable[[dict, dict], Verdict]
+Look = Callable[[Function, Json, int], Json]
+Judge = Callable[[Json, Json], Verdict]
 
 
 @dataclass(frozen=True)
@@ -34,8 +34,8 @@ class Rubric:
 
     def task(
         self,
-        public_case: Callable[[], dict],
-        draw_case: Callable[[int], dict],
+        public_case: Callable[[], Json],
+        draw_case: Callable[[int], Json],
         look: Look,
         judge: Judge,
         more: tuple[str, ...] = (),
@@ -57,7 +57,7 @@ class Rubric:
             more,
         )
 
-    def _probe(self, look: Look, namespace: Mapping[str, Any], case: dict) -> dict:
+    def _probe(self, look: Look, namespace: Mapping[str, Any], case: Json) -> Json:
         answers = {}
         for name, asked in case["calls"].items():
             function = namespace.get(asked.get("function", self.function))
@@ -65,7 +65,7 @@ class Rubric:
                 answers[name] = look(function, asked, case["seed"])
         return {"calls": answers} if answers else {"missing": self.function}
 
-    def _mark(self, judge: Judge, answer: object, case: dict) -> Score:
+    def _mark(self, judge: Judge, answer: object, case: Json) -> Score:
         if answer is None or (isinstance(answer, dict) and "missing" in answer):
             return self._score({}, [diagnose("missing", "", function=self.function)])
         try:

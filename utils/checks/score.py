@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass
+from typing import Any
 
 from .render import score_html
 
@@ -57,12 +58,12 @@ class Score:
     def _repr_html_(self) -> str:
         return score_html(self)
 
-    def to_dict(self) -> dict:
+    def to_dict(self) -> dict[str, Any]:
         """Plain data for JSON, with the two totals."""
         return asdict(self) | {"points": self.points, "max_points": self.max_points}
 
     @classmethod
-    def from_dict(cls, data: dict) -> Score:
+    def from_dict(cls, data: dict[str, Any]) -> Score:
         """The score that `to_dict` described."""
         fields = {name: data[name] for name in ("task", "title", "finished", "note")}
         return cls(

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from functools import partial
 from typing import Any
 
 from .challenge.backbone import INCEPTION
 from .probe import build
+from .task import Function
 from .vgg import network
 
 
@@ -140,7 +141,7 @@ def budget_net(input_shape: tuple[int, ...] = (32, 32, 1), classes: int = 10) ->
 
 
 # Task -> a function for each that the task asks for.
-STAND_INS: dict[str, tuple[Callable, ...]] = {
+STAND_INS: dict[str, tuple[Function, ...]] = {
     "vgg16": (partial(application, "VGG16"),),
     "vgg19": (partial(application, "VGG19"),),
     "family": (build_vgg,),

@@ -10,8 +10,12 @@ import traceback
 import warnings
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from typing import Any
 
 from .score import Score
+
+Json = dict[str, Any]  # plain data: a case, one call of it, a probe's answer
+Function = Callable[..., Any]  # a student's
 
 MESSAGE_LIMIT = 500  # characters of a student's error that travel
 
@@ -29,10 +33,10 @@ class Task:
     title: str
     function: str
     max_points: float
-    public_case: Callable[[], dict]
-    draw_case: Callable[[int], dict]
-    probe: Callable[[dict, dict], dict]
-    mark: Callable[[object, dict], Score]
+    public_case: Callable[[], Json]
+    draw_case: Callable[[int], Json]
+    probe: Callable[[dict[str, Any], Json], Json]
+    mark: Callable[[object, Json], Score]
     more: tuple[str, ...] = ()  # names of further functions that the probe calls
     alone: bool = False  # `function` is a value that needs nothing else of the sheet
 
@@ -47,7 +51,7 @@ class Task:
         return replace(score, note=passed) if score.points == score.max_points else score
 
 
-def attempt(function: Callable, /, *args, **kwargs) -> tuple[object, dict | None]:
+def attempt(function: Function, /, *args: Any, **kwargs: Any) -> tuple[Any, Json | None]:
     """What `function` returns and None, or None and a description of what it raised.
 
     Its prints and warnings are dropped: any text on stderr would cost a graded cell its points.
@@ -66,7 +70,7 @@ def attempt(function: Callable, /, *args, **kwargs) -> tuple[object, dict | None
         return None, _describe(error, function)
 
 
-def _describe(error: BaseException, function: Callable) -> dict:
+def _describe(error: BaseException, function: Function) -> Json:
     """Type, message and the last line of the student's own code that the error passed through."""
     kind = type(error).__name__
     # TracebackException survives an exception whose own __str__ raises.
@@ -83,7 +87,7 @@ def _describe(error: BaseException, function: Callable) -> dict:
     }
 
 
-def unknown_arguments(function: Callable, names: list[str]) -> list[str]:
+def unknown_arguments(function: Function, names: list[str]) -> list[str]:
     """Those of `names` that `function` has no parameter for."""
     try:
         parameters = inspect.signature(function).parameters

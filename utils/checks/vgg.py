@@ -88,7 +88,7 @@ def tail(include_top: bool, pooling: str | None, classes: int) -> list[Layer]:
     return [make(POOLING[pooling], "")] if pooling else []
 
 
-COMPUTE = {
+COMPUTE: dict[str | tuple[str, str], Callable[[np.ndarray], np.ndarray]] = {
     "flatten": lambda x: x.reshape(len(x), -1),
     "pool": max_pool,
     "lrn": lrn,
@@ -113,7 +113,8 @@ def run(
 ) -> Iterator[Step]:
     """Compute layer by layer on images `x`, with weights that `draw` gives for their shape."""
     for layer in layers:
-        settings, weights = dict(layer.settings), ()
+        settings = dict(layer.settings)
+        weights: tuple[np.ndarray, ...] = ()
         if layer.kind == "conv":
             filters = settings["filters"]
             weights = draw((*settings["kernel_size"], x.shape[-1], filters)), draw((filters,))
@@ -133,7 +134,7 @@ def run(
 def outputs(layers: tuple[Layer, ...], input_shape: tuple[int, ...], seed: int) -> np.ndarray:
     """What `layers` give for the seed's weights and its one image; float32, no batch axis."""
     steps = run(layers, seeded_images(seed, input_shape), weight_source(seed))
-    return deque(steps, maxlen=1).pop().output[0]
+    return deque(steps, maxlen=1).pop().output[0, ...]
 
 
 def parameters(layers: Sequence[Layer], channels: int) -> int:

@@ -6,7 +6,6 @@ The Inception blocks are 3a and 4a of Szegedy et al. 2015 (arXiv:1409.4842), tab
 from __future__ import annotations
 
 import zlib
-from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -15,14 +14,14 @@ from utils.summary import summarize
 
 from ..errors import explain_answer
 from ..judge import named, size
-from ..layers import Layer, expect, make, plain
+from ..layers import Layer, Shape, expect, make, read_shape
 from ..mistakes import diagnose
 from ..probe import build, fill, fingerprints, leaves, plain_array
 from ..reading import TOLERANCE, difference, holds, numbers
 from ..reference import max_pool_3x3, seeded_images, weight_source
 from ..rubric import Rubric, Verdict, each_once
 from ..score import Diagnosis
-from ..task import attempt
+from ..task import Function, Json, attempt
 from ..vgg import network, run
 
 # Block -> filters of 1×1 | 1×1 → 3×3 | 1×1 → 5×5 | pooling → 1×1.
@@ -47,7 +46,7 @@ RUBRIC = Rubric(
 )
 
 
-def case_for(seed: int, config: str, width: float, names: list[str]) -> dict:
+def case_for(seed: int, config: str, width: float, names: list[str]) -> Json:
     """Several features, a single one, and Inception blocks; widths divide every filter evenly."""
     model = {"config": config, "width": width, "classes": 10, "input_shape": [64, 32, 3]}
     return {
@@ -60,12 +59,12 @@ def case_for(seed: int, config: str, width: float, names: list[str]) -> dict:
     }
 
 
-def public_case() -> dict:
+def public_case() -> Json:
     """What a student's notebook tries."""
     return case_for(13, "D", 1 / 16, ["block5_pool", "block2_conv2", "block4_conv3", "fc1"])
 
 
-def draw_case(seed: int) -> dict:
+def draw_case(seed: int) -> Json:
     """What the grader tries."""
     drawn = np.random.default_rng(seed)
     layers = [layer.name for layer in network("D", True, 10) if layer.name != "flatten"]
@@ -73,7 +72,7 @@ def draw_case(seed: int) -> dict:
     return case_for(seed, str(drawn.choice(["D", "E"])), 1 / 16, names)
 
 
-def look(function: Callable, asked: dict, seed: int) -> dict:
+def look(function: Function, asked: Json, seed: int) -> Json:
     """Call one of the two functions on a model of known weights, and look at what came back."""
     model = build(_layers(asked), asked["input_shape"], name=f"vgg_{asked['config']}")
     fill(model, seed)
@@ -82,7 +81,7 @@ def look(function: Callable, asked: dict, seed: int) -> dict:
     return _look_at_features(function, model, asked, seed)
 
 
-def _look_at_features(function: Callable, model: Any, asked: dict, seed: int) -> dict:
+def _look_at_features(function: Function, model: Any, asked: Json, seed: int) -> Json:
     import keras
 
     made, error = attempt(function, model, list(asked["names"]))
@@ -94,7 +93,7 @@ def _look_at_features(function: Callable, model: Any, asked: dict, seed: int) ->
     return {"unreadable": error} if error else told
 
 
-def _describe_features(made: Any, model: Any, asked: dict, seed: int) -> dict:
+def _describe_features(made: Any, model: Any, asked: Json, seed: int) -> Json:
     outputs = made(seeded_images(seed, asked["input_shape"]), training=False)
     outputs = list(outputs) if isinstance(outputs, list | tuple) else [outputs]
     own = {id(weight) for weight in model.weights}
@@ -105,7 +104,7 @@ def _describe_features(made: Any, model: Any, asked: dict, seed: int) -> dict:
     }
 
 
-def _look_at_inception(function: Callable, model: Any, asked: dict, seed: int) -> dict:
+def _look_at_inception(function: Function, model: Any, asked: Json, seed: int) -> Json:
     import keras
 
     made, error = attempt(function, model, width=asked["width"])
@@ -117,7 +116,7 @@ def _look_at_inception(function: Callable, model: Any, asked: dict, seed: int) -
     return {"unreadable": error} if error else told
 
 
-def _describe_inception(made: Any, asked: dict, seed: int) -> dict:
+def _describe_inception(made: Any, asked: Json, seed: int) -> Json:
     rows = summarize(made, tuple(asked["input_shape"])).to_dict()["rows"]
     weights = fingerprints(made)
     for layer in leaves(made):  # drawn anew by the layer's name, whatever the order of the layers
@@ -136,39 +135,40 @@ def _seed_of(name: str, seed: int) -> int:
     return zlib.crc32(f"{name} {seed}".encode())
 
 
-def _layers(asked: dict) -> list[Layer]:
+def _layers(asked: Json) -> list[Layer]:
     width = asked["width"]
     return network(asked["config"], True, asked["classes"], lambda number: round(number * width))
 
 
-def judge(calls: dict, case: dict) -> Verdict:
+def judge(calls: Json, case: Json) -> Verdict:
     """The share of each part that was earned, and what is wrong."""
-    seed, earned, diagnoses = case["seed"], dict.fromkeys(RUBRIC.parts, 1.0), []
+    seed, earned = case["seed"], dict.fromkeys(RUBRIC.parts, 1.0)
+    diagnoses: list[Diagnosis] = []
     for name, asked in case["calls"].items():
         function = asked.get("function", RUBRIC.function)
         parts, judge_call = JUDGES[function]
         if name not in calls:
-            shares, wrong = {}, [diagnose("missing", parts[0], function=function)]
+            verdict: Verdict = {}, [diagnose("missing", parts[0], function=function)]
         else:
             told = expect(calls[name], dict, "call")
             failure = explain_answer(told, _call(asked))
-            shares, wrong = ({}, [failure]) if failure else judge_call(told, asked, seed)
+            verdict = ({}, [failure]) if failure else judge_call(told, asked, seed)
+        shares, wrong = verdict
         earned |= {part: min(earned[part], shares.get(part, 0.0)) for part in parts}
         diagnoses += wrong
     return earned, each_once(diagnoses)
 
 
-def _call(asked: dict) -> str:
+def _call(asked: Json) -> str:
     if "names" in asked:
         return f"features(model, {asked['names']})"
     return f"with_inception(model, width={asked['width']})"
 
 
-def _read(told: object) -> tuple[object, np.ndarray | None]:
+def _read(told: object) -> tuple[Shape, np.ndarray | None]:
     """Shape and values of an array that the probe told."""
     told = expect(told, dict, "array")
-    shape = plain(expect(told.get("shape"), list, "shape", most=8))
-    return shape, numbers(told.get("values"))
+    return read_shape(told, "shape"), numbers(told.get("values"))
 
 
 def _is(told: object, right: np.ndarray) -> bool:
@@ -178,7 +178,7 @@ def _is(told: object, right: np.ndarray) -> bool:
     return difference(values, right) < TOLERANCE
 
 
-def _judge_features(told: dict, asked: dict, seed: int) -> Verdict:
+def _judge_features(told: Json, asked: Json, seed: int) -> Verdict:
     call, names = _call(asked), asked["names"]
     steps = run(_layers(asked), seeded_images(seed, asked["input_shape"]), weight_source(seed))
     right = {step.name: step.output[0] for step in steps}
@@ -200,9 +200,9 @@ def _judge_features(told: dict, asked: dict, seed: int) -> Verdict:
     return {"features": 1.0, "shared": 1.0}, []
 
 
-def _judge_inception(told: dict, asked: dict, seed: int) -> Verdict:
+def _judge_inception(told: Json, asked: Json, seed: int) -> Verdict:
     shapes = expect(told.get("shapes"), dict, "shapes", most=300)
-    found = {name: plain(expect(each, list, name, most=8)) for name, each in shapes.items()}
+    found = {name: read_shape(shapes, name) for name in shapes}
     replaced = _judge_replaced(found, asked)
     kept = _judge_kept(found, expect(told.get("weights"), dict, "weights", most=200), asked, seed)
     right = _output(asked, seed)
@@ -215,7 +215,7 @@ def _judge_inception(told: dict, asked: dict, seed: int) -> Verdict:
     return shares, [*replaced, *kept, *numbers]
 
 
-def _judge_replaced(found: dict[str, object], asked: dict) -> list[Diagnosis]:
+def _judge_replaced(found: dict[str, Shape], asked: Json) -> list[Diagnosis]:
     """What is wrong with the two blocks that get an Inception block."""
     blocks = {block: found.get(f"{block}_inception") for block in INCEPTION}
     convolutions = [
@@ -241,7 +241,7 @@ def _judge_replaced(found: dict[str, object], asked: dict) -> list[Diagnosis]:
     return diagnoses
 
 
-def _judge_kept(found: dict[str, object], prints: dict, asked: dict, seed: int) -> list[Diagnosis]:
+def _judge_kept(found: dict[str, Shape], prints: Json, asked: Json, seed: int) -> list[Diagnosis]:
     """What is wrong with the other layers and their weights."""
     steps = run(_layers(asked), seeded_images(seed, asked["input_shape"]), weight_source(seed))
     others = {
@@ -255,7 +255,7 @@ def _judge_kept(found: dict[str, object], prints: dict, asked: dict, seed: int) 
     return [diagnose("weights_lost", "kept", layers=named(new))] if new else []
 
 
-def _output(asked: dict, seed: int) -> np.ndarray:
+def _output(asked: Json, seed: int) -> np.ndarray:
     """What the network with Inception blocks gives, for weights drawn by the layers' names."""
     x = seeded_images(seed, asked["input_shape"])
 
@@ -273,7 +273,7 @@ def _output(asked: dict, seed: int) -> np.ndarray:
                 for convolution in one:
                     given[path] = apply(convolution, given[path])
             x = np.concatenate(given, axis=-1)
-    return x[0]
+    return x[0, ...]
 
 
 def _inception(block: str, width: float) -> list[list[Layer]]:

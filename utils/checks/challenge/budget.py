@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 
@@ -16,6 +17,7 @@ from ..probe import probe_model_maker
 from ..reading import TOLERANCE, Reading, call_text, difference, read
 from ..rubric import Rubric, Verdict, each_once
 from ..score import Diagnosis
+from ..task import Json
 from ..vgg import block, outputs
 
 MOST_PARAMS, MOST_MACS = 50_000, 2_500_000
@@ -39,33 +41,34 @@ RUBRIC = Rubric(
 )
 
 
-def case_for(seed: int, shape: list[int], classes: int) -> dict:
+def case_for(seed: int, shape: list[int], classes: int) -> Json:
     """The digits, for which the budget holds, and other images, for the arguments alone."""
     digits = {"input_shape": [32, 32, 1], "classes": 10}
     other = {"input_shape": shape, "classes": classes}
     return {"seed": seed, "calls": {"digits": digits, "other": other}}
 
 
-def public_case() -> dict:
+def public_case() -> Json:
     """What a student's notebook tries."""
     return case_for(seed=14, shape=[64, 32, 3], classes=7)
 
 
-def draw_case(seed: int) -> dict:
+def draw_case(seed: int) -> Json:
     """What the grader tries."""
     drawn = np.random.default_rng(seed)
     height, width = (32 * int(each) for each in drawn.integers(1, 4, 2))
     return case_for(seed, [height, width, 3], int(drawn.integers(5, 20)))
 
 
-def judge(calls: dict, case: dict) -> Verdict:
+def judge(calls: Json, case: Json) -> Verdict:
     """The share of each part that was earned, and what is wrong."""
-    earned, diagnoses = {}, []
+    earned: dict[str, float] = {}
+    diagnoses: list[Diagnosis] = []
     for name, asked in case["calls"].items():
         text = call_text(RUBRIC.function, asked)
         reading = read(calls.get(name), text, asked, (), case["seed"])
-        if reading.layers is None:
-            return earned, [*diagnoses, explain(reading)]
+        if failure := explain(reading):
+            return earned, [*diagnoses, failure]
         wrong = {"arguments": _judge_arguments(reading)}
         if name == "digits":
             rows = calls[name]["model"]["summary"]["rows"]
@@ -89,12 +92,12 @@ def _judge_arguments(reading: Reading) -> list[Diagnosis]:
     return [diagnose("budget_output", "arguments", classes=asked["classes"], **told)]
 
 
-def _judge_costs(rows: Sequence[dict]) -> dict[str, list[Diagnosis]]:
+def _judge_costs(rows: Sequence[Json]) -> dict[str, list[Diagnosis]]:
     """What exceeds the budget, by the part of the rubric."""
     verdicts = {}
     for part, most in (("params", MOST_PARAMS), ("macs", MOST_MACS)):
         costs = {row["name"]: expect(row.get(part) or 0, int, part) for row in rows}
-        largest, total = max(costs, key=costs.get), sum(costs.values())
+        largest, total = max(costs, key=costs.__getitem__), sum(costs.values())
         numbers = {"found": total, "most": most, "largest": f"`{largest}`"}
         share = costs[largest] / max(1, total)
         over = [diagnose(f"over_{part}", part, share=share, **numbers)]
@@ -103,11 +106,8 @@ def _judge_costs(rows: Sequence[dict]) -> dict[str, list[Diagnosis]]:
 
 
 def _judge_style(reading: Reading) -> list[Diagnosis]:
-    layers = [_as_in_vgg(layer) for layer in reading.layers]
-    if None in layers:
-        other = [
-            _described(one) for one, fits in zip(reading.layers, layers, strict=True) if not fits
-        ]
+    layers = tuple(filter(None, map(_as_in_vgg, reading.layers)))
+    if other := [_described(layer) for layer in reading.layers if not _as_in_vgg(layer)]:
         return [diagnose("not_vgg", "style", layers="、".join(other[:4]))]
     kinds = "".join(LETTERS[layer.kind] for layer in layers)
     if not re.fullmatch(GRAMMAR, kinds):
@@ -116,7 +116,7 @@ def _judge_style(reading: Reading) -> list[Diagnosis]:
         return []  # told as a cost, or as an argument
     if reading.outputs is None:
         return [diagnose("no_numbers", "style", call=reading.call)]
-    right = outputs(tuple(layers), tuple(reading.asked["input_shape"]), reading.seed)
+    right = outputs(layers, tuple(reading.asked["input_shape"]), reading.seed)
     fits = right.size == reading.outputs.size
     worst = difference(reading.outputs, right) if fits else math.inf
     if worst < TOLERANCE:
@@ -137,7 +137,7 @@ def _as_in_vgg(layer: Layer) -> Layer | None:
     return next((one for one in kinds if one.same(layer)), None)
 
 
-def _width(layer: Layer) -> object:
+def _width(layer: Layer) -> Any:
     settings = dict(layer.settings)
     return settings.get("filters", settings.get("units", 1))
 

@@ -5,20 +5,18 @@ Simonyan and Zisserman 2015, section 3.1: the first four convolutional and the t
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 import numpy as np
 
 from ..errors import explain_answer
 from ..judge import listed, named
-from ..layers import expect
+from ..layers import Layer, expect
 from ..mistakes import diagnose
 from ..probe import build, fill, fingerprints
 from ..reading import holds
 from ..reference import seeded_images, weight_source
 from ..rubric import Rubric, Verdict, each_once
 from ..score import Diagnosis
-from ..task import attempt
+from ..task import Function, Json, attempt
 from ..vgg import network, run
 
 CONVOLUTIONS = ("block1_conv1", "block2_conv1", "block3_conv1", "block3_conv2")
@@ -43,25 +41,25 @@ Weights = dict[str, tuple[np.ndarray, ...]]  # kernel and bias, by the layer's n
 KEPT, HALF, ALTERED = "", "half_copied", "altered"
 
 
-def case_for(seed: int, deep: tuple[str, ...], width: float, classes: int) -> dict:
+def case_for(seed: int, deep: tuple[str, ...], width: float, classes: int) -> Json:
     """Into each deeper network, from A; both for the same small images."""
     nets = {"width": width, "classes": classes, "input_shape": [32, 32, 3]}
     return {"seed": seed, "calls": {config: nets | {"deep": config} for config in deep}}
 
 
-def public_case() -> dict:
+def public_case() -> Json:
     """What a student's notebook tries."""
     return case_for(seed=11, deep=("D", "E"), width=1 / 16, classes=10)
 
 
-def draw_case(seed: int) -> dict:
+def draw_case(seed: int) -> Json:
     """What the grader tries."""
     drawn = np.random.default_rng(seed)
     width, classes = float(drawn.choice([3 / 32, 5 / 64])), int(drawn.integers(11, 30))
     return case_for(seed, ("B", "C", "E"), width, classes)
 
 
-def look(function: Callable, asked: dict, seed: int) -> dict:
+def look(function: Function, asked: Json, seed: int) -> Json:
     """Copy between networks of known weights, and take fingerprints of what is there afterwards."""
     shallow, deep = (
         build(_layers(config, asked), asked["input_shape"], name=f"vgg_{config}")
@@ -81,11 +79,11 @@ def look(function: Callable, asked: dict, seed: int) -> dict:
     }
 
 
-def _layers(config: str, asked: dict) -> list:
+def _layers(config: str, asked: Json) -> list[Layer]:
     return network(config, True, asked["classes"], lambda number: round(number * asked["width"]))
 
 
-def judge(calls: dict, case: dict) -> Verdict:
+def judge(calls: Json, case: Json) -> Verdict:
     """The share of each part that was earned, and what is wrong."""
     verdicts = [
         _judge(expect(calls.get(name), dict, "call"), asked, case["seed"])
@@ -95,7 +93,7 @@ def judge(calls: dict, case: dict) -> Verdict:
     return earned, each_once([diagnosis for _, wrong in verdicts for diagnosis in wrong])
 
 
-def _judge(told: dict, asked: dict, seed: int) -> Verdict:
+def _judge(told: Json, asked: Json, seed: int) -> Verdict:
     call = f"carry_over(A, {asked['deep']})"
     if failure := explain_answer(told, call):
         return {}, [failure]
@@ -128,7 +126,7 @@ def _share(sources: dict[str, str], names: tuple[str, ...]) -> float:
     return sum(worth) / len(worth)
 
 
-def _weights(config: str, asked: dict, seed: int) -> Weights:
+def _weights(config: str, asked: Json, seed: int) -> Weights:
     image = seeded_images(seed, asked["input_shape"])
     steps = run(_layers(config, asked), image, weight_source(seed))
     return {step.name: step.weights for step in steps if step.weights}
@@ -161,7 +159,7 @@ def _wrong_layers(sources: dict[str, str]) -> list[Diagnosis]:
     return [diagnose(code, part, layers=named(names)) for (code, part), names in groups.items()]
 
 
-def _judge_list(told: dict, call: str) -> tuple[float, list[Diagnosis]]:
+def _judge_list(told: Json, call: str) -> tuple[float, list[Diagnosis]]:
     returned = expect(told.get("kind"), str, "kind", most=100)
     names = [
         expect(name, str, "name", most=50)

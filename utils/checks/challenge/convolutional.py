@@ -5,7 +5,6 @@ Simonyan and Zisserman 2015, section 3.2; Sermanet et al. 2014 (arXiv:1312.6229)
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -14,14 +13,14 @@ from utils.summary import summarize
 
 from ..errors import error_text, explain_answer
 from ..judge import described, named, shown, size
-from ..layers import Layer, align, expect, make, plain, read_chain
+from ..layers import Layer, align, expect, make, read_chain, read_shape
 from ..mistakes import diagnose, renamed
 from ..probe import build, fill, fingerprints, plain_array
 from ..reading import TOLERANCE, difference, holds, numbers, read_error
 from ..reference import conv2d, seeded_images, weight_source
 from ..rubric import Rubric, Verdict, each_once
 from ..score import Diagnosis
-from ..task import attempt
+from ..task import Function, Json, attempt
 from ..vgg import COMPUTE, network, run
 
 RUBRIC = Rubric(
@@ -48,10 +47,10 @@ CODES = {
 }
 
 
-def case_for(seed: int, width: float, classes: int, oblong: tuple[int, int]) -> dict:
+def case_for(seed: int, width: float, classes: int, oblong: tuple[int, int]) -> Json:
     """Two models of A, for square and for oblong images, and a larger image for each."""
 
-    def call(height: int, length: int) -> dict:
+    def call(height: int, length: int) -> Json:
         return {
             "width": width,
             "classes": classes,
@@ -62,12 +61,12 @@ def case_for(seed: int, width: float, classes: int, oblong: tuple[int, int]) -> 
     return {"seed": seed, "calls": {"square": call(64, 64), "oblong": call(*oblong)}}
 
 
-def public_case() -> dict:
+def public_case() -> Json:
     """What a student's notebook tries."""
     return case_for(seed=12, width=1 / 16, classes=10, oblong=(64, 96))
 
 
-def draw_case(seed: int) -> dict:
+def draw_case(seed: int) -> Json:
     """What the grader tries."""
     drawn = np.random.default_rng(seed)
     width, classes = float(drawn.choice([3 / 64, 5 / 64])), int(drawn.integers(11, 30))
@@ -75,7 +74,7 @@ def draw_case(seed: int) -> dict:
     return case_for(seed, width, classes, oblong)
 
 
-def look(function: Callable, asked: dict, seed: int) -> dict:
+def look(function: Function, asked: Json, seed: int) -> Json:
     """Convert a model of known weights, and run what came back on two sizes of images."""
     import keras
 
@@ -90,7 +89,7 @@ def look(function: Callable, asked: dict, seed: int) -> dict:
     return {"unreadable": error} if error else told
 
 
-def _describe(converted: Any, asked: dict, seed: int) -> dict:
+def _describe(converted: Any, asked: Json, seed: int) -> Json:
     summary, error = attempt(summarize, converted, tuple(asked["input_shape"]))
     if error:  # its input may have another size, and no other
         summary = summarize(converted)
@@ -103,20 +102,20 @@ def _describe(converted: Any, asked: dict, seed: int) -> dict:
     }
 
 
-def _outputs(converted: Any, shape: list[int], seed: int) -> dict:
+def _outputs(converted: Any, shape: list[int], seed: int) -> Json:
     image = seeded_images(seed, shape)
     told, error = attempt(lambda: plain_array(converted(image, training=False)[0]))
     return {"error": error} if error else told
 
 
-def _layers(asked: dict) -> list[Layer]:
+def _layers(asked: Json) -> list[Layer]:
     return network("A", True, asked["classes"], lambda number: round(number * asked["width"]))
 
 
 class Right:
     """What a call must give: layers, weights and outputs."""
 
-    def __init__(self, asked: dict, seed: int):
+    def __init__(self, asked: Json, seed: int):
         layers, self.asked, self.seed = _layers(asked), asked, seed
         steps = list(run(layers, seeded_images(seed, asked["input_shape"]), weight_source(seed)))
         self.body = layers[:-4]
@@ -141,10 +140,10 @@ class Right:
             settings, (kernel, bias) = dict(layer.settings), self.weights[layer.name]
             kernel = kernel.reshape(*settings["kernel_size"], -1, settings["filters"])
             x = COMPUTE[settings["activation"]](conv2d(x, kernel, bias, "valid"))
-        return x[0]
+        return x[0, ...]
 
 
-def judge(calls: dict, case: dict) -> Verdict:
+def judge(calls: Json, case: Json) -> Verdict:
     """The share of each part that was earned, and what is wrong."""
     verdicts = [
         _judge(expect(calls.get(name), dict, "call"), Right(asked, case["seed"]))
@@ -154,7 +153,7 @@ def judge(calls: dict, case: dict) -> Verdict:
     return earned, each_once([diagnosis for _, wrong in verdicts for diagnosis in wrong])
 
 
-def _judge(told: dict, right: Right) -> Verdict:
+def _judge(told: Json, right: Right) -> Verdict:
     if failure := explain_answer(told, CALL):
         return {}, [failure]
     layers = read_chain(told.get("rows"))
@@ -183,21 +182,21 @@ def _judge(told: dict, right: Right) -> Verdict:
     return earned, [*reasons, *([] if reasons else wrong_same or wrong_larger), *names]
 
 
-def _judge_input(told: dict) -> tuple[bool, list[Diagnosis]]:
-    shape = plain(expect(told.get("input_shape"), list, "input_shape", most=8))
+def _judge_input(told: Json) -> tuple[bool, list[Diagnosis]]:
+    shape = read_shape(told, "input_shape")
     if shape[:2] == (None, None):
         return True, []
     return False, [diagnose("fixed_input", "free", found=size(shape))]
 
 
-def _judge_output(told: dict, right: Right, part: str) -> tuple[bool, list[Diagnosis]]:
+def _judge_output(told: Json, right: Right, part: str) -> tuple[bool, list[Diagnosis]]:
     asked = right.asked["larger" if part == "larger" else "input_shape"]
     output, expected = expect(told.get(part), dict, part), right.output(asked)
     image = size(tuple(asked))
     if "error" in output:
         error = error_text(read_error(output["error"]))
         return False, [diagnose("stops", part, image=image, error=error)]
-    shape = plain(expect(output.get("shape"), list, "shape", most=8))
+    shape = read_shape(output, "shape")
     values = numbers(output.get("values"))
     if shape != expected.shape or values is None or values.size != expected.size:
         shapes = {"found": size(shape), "right": size(expected.shape)}
@@ -215,7 +214,7 @@ def _judge_layers(head: tuple[Layer, ...], right: Right) -> list[Diagnosis]:
     if pools := [described(layer) for layer in head if layer.kind == "global"]:
         return [diagnose("pooled_after", "layers", layers="、".join(pools))]
     pairs = align(right.head, head)
-    if missing := [mine for mine, theirs in pairs if not theirs]:
+    if missing := [mine for mine, theirs in pairs if mine and not theirs]:
         found = sum(layer.kind == "conv" for layer in head)
         return [
             diagnose(
@@ -227,7 +226,7 @@ def _judge_layers(head: tuple[Layer, ...], right: Right) -> list[Diagnosis]:
         ]
     diagnoses = []
     for mine, theirs in pairs:
-        if mine and not mine.same(theirs):
+        if mine and theirs and not mine.same(theirs):
             diagnoses += _judge_convolution(mine, theirs, right)
     return each_once(diagnoses)
 
@@ -246,10 +245,11 @@ def _judge_convolution(mine: Layer, theirs: Layer, right: Right) -> list[Diagnos
     return [diagnose(code, "layers", layers=named([mine.name]), **told)]
 
 
-def _judge_weights(told: dict, layers: tuple[Layer, ...], right: Right) -> list[Diagnosis]:
+def _judge_weights(told: Json, layers: tuple[Layer, ...], right: Right) -> list[Diagnosis]:
     """The layers that do not hold the weights that they should."""
     found = expect(told.get("weights"), dict, "weights", most=100)
-    left, mixed = [], []
+    left: list[Layer] = []
+    mixed: list[Layer] = []
     for mine, theirs in align([*right.body, *right.head], layers):
         if mine is None or theirs is None or mine.name not in right.weights:
             continue

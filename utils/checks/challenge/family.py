@@ -19,6 +19,7 @@ from ..reading import TOLERANCE, Reading, call_text, difference, numbers, read
 from ..reference import lrn, seeded_images
 from ..rubric import Rubric, Verdict, each_once
 from ..score import Diagnosis
+from ..task import Function, Json
 from ..vgg import COLUMNS, LRN, network, parameters
 
 RUBRIC = Rubric(
@@ -35,10 +36,10 @@ RUBRIC = Rubric(
 )
 
 # How a width is scaled: as asked (None), or by one of the mistakes that can be made.
-SCALES: dict[str | None, Callable[[int, float], int]] = {
-    None: lambda number, width: round(number * width),
-    "width_ignored": lambda number, width: number,
-    "width_rounded": lambda number, width: int(number * width),
+SCALES: dict[str | None, Callable[[float, int], int]] = {
+    None: lambda width, number: round(number * width),
+    "width_ignored": lambda width, number: number,
+    "width_rounded": lambda width, number: int(number * width),
 }
 
 
@@ -55,7 +56,7 @@ class Built:
     @property
     def config(self) -> str:
         """The column that was asked for."""
-        return self.reading.asked["config"]
+        return str(self.reading.asked["config"])
 
     @property
     def dense(self) -> list[Layer]:
@@ -69,11 +70,11 @@ class Built:
 
     def right(self, scale: str | None = None, column: str = "", classes: int = 0) -> list[Layer]:
         """The layers of a column, by default the one asked for; with the head for some classes."""
-        scaled = partial(SCALES[scale], width=self.reading.asked.get("width", 1.0))
+        scaled = partial(SCALES[scale], self.reading.asked.get("width", 1.0))
         return network(column or self.config, classes > 0, classes, scaled)
 
 
-def case_for(seed: int, width: float, classes: int, tall: int, wide: int) -> dict:
+def case_for(seed: int, width: float, classes: int, tall: int, wide: int) -> Json:
     """A call for each configuration, half of them with the head, and one with the defaults."""
     with_top = np.random.default_rng(seed).permutation([True, False] * 3).tolist()
     calls = {
@@ -89,22 +90,22 @@ def case_for(seed: int, width: float, classes: int, tall: int, wide: int) -> dic
     return {"seed": seed, "calls": calls | {"default": {"config": "D", "include_top": False}}}
 
 
-def public_case() -> dict:
+def public_case() -> Json:
     """What a student's notebook tries, with a width that `int` and `round` tell apart."""
     return case_for(seed=4, width=0.05, classes=10, tall=64, wide=66)
 
 
-def draw_case(seed: int) -> dict:
+def draw_case(seed: int) -> Json:
     """What the grader tries."""
     drawn = np.random.default_rng(seed)
     tall, wide, classes = (int(drawn.integers(*ends)) for ends in ((64, 96), (64, 96), (11, 30)))
     return case_for(seed, float(drawn.choice([0.045, 0.055, 0.075])), classes, tall, wide)
 
 
-def look(function: Callable, asked: dict, seed: int) -> dict:
+def look(function: Function, asked: Json, seed: int) -> Json:
     """Build one network; what its normalisation makes of large values is written down, too."""
 
-    def normalised(model: Any) -> dict:
+    def normalised(model: Any) -> Json:
         return {"lrn": plain_numbers(model.get_layer(LRN.name)(_bright(seed)))}
 
     also = normalised if asked["config"] == "A-LRN" else None
@@ -116,17 +117,18 @@ def _bright(seed: int) -> np.ndarray:
     return seeded_images(seed, (1, 1, 16)) * 100
 
 
-def judge(calls: dict, case: dict) -> Verdict:
+def judge(calls: Json, case: Json) -> Verdict:
     """The share of each part that was earned, and what is wrong."""
-    models, failures = {}, []
+    models: dict[str, Built] = {}
+    failures: list[Diagnosis] = []
     for name, asked in case["calls"].items():
-        given = {"classes": 1000, "width": 1.0} | asked
-        scaled = partial(SCALES[None], width=given["width"])
+        given: Json = {"classes": 1000, "width": 1.0} | asked
+        scaled = partial(SCALES[None], given["width"])
         expected = network(given["config"], given["include_top"], given["classes"], scaled)
         text = call_text(RUBRIC.function, asked)
         reading = read(calls.get(name), text, asked, expected, case["seed"])
-        if reading.layers is None:
-            failures.append(explain(reading))
+        if failure := explain(reading):
+            failures.append(failure)
         else:
             models[name] = _built(reading, calls[name]["model"].get("lrn"), case["seed"])
     wrong = {name: _judge_blocks(models[name]) for name in COLUMNS if name in models}
@@ -198,7 +200,7 @@ def _misplaced(built: Built, right: list[Layer]) -> Diagnosis | None:
     return diagnose("lrn_place", built.config, config=built.config, after=after)
 
 
-def _judge_head(models: dict[str, Built]) -> Verdict:
+def _judge_head(models: dict[str, Built]) -> tuple[float, list[Diagnosis]]:
     with_head = [built for built in models.values() if built.dense]
     diagnoses = []
     for built in with_head:
@@ -222,7 +224,7 @@ def _judge_head(models: dict[str, Built]) -> Verdict:
 HEAD = ("flatten", "dense")
 
 
-def _judge_arguments(models: dict[str, Built]) -> Verdict:
+def _judge_arguments(models: dict[str, Built]) -> tuple[float, list[Diagnosis]]:
     """An argument is right where a call shows that it works, and none the contrary."""
     diagnoses, right = [], 0
     for judge_argument in ARGUMENTS:
@@ -270,7 +272,7 @@ def _width(built: Built) -> bool | Diagnosis | None:
 ARGUMENTS = (_include_top, _input_shape, _classes, _width)
 
 
-def _judge_names(models: dict[str, Built]) -> Verdict:
+def _judge_names(models: dict[str, Built]) -> tuple[float, list[Diagnosis]]:
     pairs = [
         (mine.name, theirs.name)
         for built in models.values()
