@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Callable, Container, Mapping, Sequence
+from collections.abc import Callable, Collection, Container, Mapping, Sequence
 from itertools import groupby, pairwise, product
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -24,6 +24,8 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
 INK = "#222222"
+
+Place = tuple[float, float]  # x and y
 
 
 class Look(NamedTuple):
@@ -53,7 +55,7 @@ class Box(NamedTuple):
     channels: int
 
     @property
-    def group(self) -> tuple:
+    def group(self) -> tuple[int, ...]:
         """Neighbours that agree in this share a label: maps of a size, or vectors of a length."""
         return (self.height, self.width) if "×" in self.shape else (self.channels,)
 
@@ -132,7 +134,7 @@ def _volume(row: LayerRow, channels_first: bool) -> tuple[int, ...]:
     return (1,) * (3 - len(shape)) + shape
 
 
-def _draw_box(ax: Axes, corner: tuple, front: tuple, back: np.ndarray, look: Look) -> None:
+def _draw_box(ax: Axes, corner: Place, front: Place, back: np.ndarray, look: Look) -> None:
     """Draw top (lighter), side (darker) and front of a box; `corner` is the front's lower left."""
     origin, right, up = np.array(corner), np.array([front[0], 0]), np.array([0, front[1]])
     colour = np.array(to_rgb(look.colour))
@@ -146,7 +148,7 @@ def _draw_box(ax: Axes, corner: tuple, front: tuple, back: np.ndarray, look: Loo
         ax.add_patch(Polygon(corners, facecolor=shade, edgecolor=INK, linewidth=0.6, hatch=hatch))
 
 
-def _draw_legend(ax: Axes, kinds: set[str], tops: list[tuple[float, float]]) -> None:
+def _draw_legend(ax: Axes, kinds: set[str], tops: list[Place]) -> None:
     """Name the kinds and the scale, on the right above the boxes; `tops`: where groups end."""
     right = tops[-1][0]
     above = 0.12 + max(top for end, top in tops if end > 0.3 * right)
@@ -263,19 +265,19 @@ def training_curves(history: Any, axes: Sequence[Axes] | None = None) -> Sequenc
     return axes
 
 
-def _axes(axes: Any, count: int, size: tuple[float, float]) -> np.ndarray:
+def _axes(axes: Any, count: int, size: tuple[float, float]) -> list[Axes]:
     """Return `count` axes: those given, or a row of them in a new figure."""
     if axes is None:
         _, axes = plt.subplots(1, count, figsize=size, layout="constrained")
-    axes = np.ravel(axes)
-    if len(axes) != count:
-        raise ValueError(f"axes: got {len(axes)}, expected {count}")
-    return axes
+    found = list(np.ravel(axes))
+    if len(found) != count:
+        raise ValueError(f"axes: got {len(found)}, expected {count}")
+    return found
 
 
 def image_grid(
     images: Sequence[Any],
-    titles: Sequence[object] | None = None,
+    titles: Sequence[Any] | None = None,
     columns: int | None = None,
     ax: Axes | None = None,
 ) -> Axes:
@@ -284,7 +286,7 @@ def image_grid(
     `images`: (height, width), (height, width, 1) or (height, width, 3) each, of any sizes; uint8 in
     0…255, or float in [0, 1]. `columns`: by default about as many as rows.
     """
-    shape = getattr(images, "shape", ())
+    shape: tuple[int, ...] = getattr(images, "shape", ())
     if len(shape) == 3 and shape[-1] in (1, 3):
         raise ValueError(f"images is one image, {shape}; expected several, as [image]")
     return _draw_grid([_image(image) for image in images], titles, columns, ax, vmin=0, vmax=1)
@@ -312,7 +314,7 @@ def feature_maps(
     `activations`: (height, width, channels), or a batch of one such. `shared`: all on one scale, so
     that a silent channel is black; otherwise each from its own least to its own largest value.
     """
-    shape = getattr(activations, "shape", ())
+    shape: tuple[int, ...] = getattr(activations, "shape", ())
     if len(shape) == 4 and shape[0] == 1:
         activations = activations[0]
     maps = _array("activations", activations, ("height", "width", "channels"))
@@ -342,8 +344,8 @@ def kernels(weights: Any, filters: int = 16, channels: int = 3, ax: Axes | None 
     ax.axis("on")
     ax.spines[:].set_visible(False)
     ax.tick_params(length=0)
-    ax.set_xticks(PITCH * np.arange(columns) + 0.5, range(columns))
-    ax.set_yticks(PITCH * np.arange(rows) + 0.5, range(rows))
+    ax.set_xticks(PITCH * np.arange(columns) + 0.5, map(str, range(columns)))
+    ax.set_yticks(PITCH * np.arange(rows) + 0.5, map(str, range(rows)))
     ax.set(xlabel=f"filter (of {whole[1]})", ylabel=f"input channel\n(of {whole[0]})")
     ax.figure.colorbar(ax.images[-1], ax=ax, label="weight")
     return ax
@@ -367,11 +369,11 @@ PITCH, TITLE = 1.08, 0.2
 
 
 def _draw_grid(
-    images: Sequence[np.ndarray],
-    titles: Sequence[object] | None,
+    images: Collection[np.ndarray],
+    titles: Sequence[Any] | None,
     columns: int | None,
     ax: Axes | None,
-    **scale: float,
+    **scale: Any,
 ) -> Axes:
     """Draw images row by row, each as large as fits its tile, in the middle."""
     count = len(images)
@@ -407,7 +409,7 @@ def bubbles(
     x: Sequence[float],
     y: Sequence[float],
     sizes: Sequence[float],
-    labels: Sequence[object],
+    labels: Sequence[Any],
     unit: str = "",
     ax: Axes | None = None,
 ) -> Axes:
@@ -416,27 +418,28 @@ def bubbles(
     The label is on the right, or on the left where another circle is in its way. A legend shows
     three sizes; `unit` is what they are measured in.
     """
-    x, y, sizes = (np.asarray(values, dtype=float) for values in (x, y, sizes))
-    if not len(x) == len(y) == len(sizes) == len(labels) > 0:
+    xs, ys, amounts = (np.asarray(values, dtype=float) for values in (x, y, sizes))
+    if not len(xs) == len(ys) == len(amounts) == len(labels) > 0:
         raise ValueError(
-            f"got {len(x)} x, {len(y)} y, {len(sizes)} sizes, {len(labels)} labels; "
+            f"got {len(xs)} x, {len(ys)} y, {len(amounts)} sizes, {len(labels)} labels; "
             "expected as many of each, and at least one"
         )
     if ax is None:
         _, ax = plt.subplots(figsize=(9, 5), layout="constrained")
-    areas = LARGEST * sizes / sizes.max()
-    look = {"facecolor": "none", "edgecolor": INK}
-    ax.scatter(x, y, areas, **look)
-    ax.scatter(x, y, 4, color=INK)
+    largest = amounts.max()
+    areas = LARGEST * amounts / largest
+    look: dict[str, Any] = {"facecolor": "none", "edgecolor": INK}
+    ax.scatter(xs, ys, areas, **look)
+    ax.scatter(xs, ys, 4, color=INK)
     ax.margins(x=0.16, y=0.12)
-    for size in (float(f"{sizes.max() / share:.1g}") for share in (25, 5, 1.2)):
-        ax.scatter([], [], LARGEST * size / sizes.max(), label=f"{size:g} {unit}".strip(), **look)
-    above = {"loc": "lower right", "bbox_to_anchor": (1, 1.01), "ncols": 3, "frameon": False}
-    ax.legend(borderpad=1.2, handletextpad=2, columnspacing=3, **above)
+    for size in (float(f"{largest / share:.1g}") for share in (25, 5, 1.2)):
+        ax.scatter([], [], LARGEST * size / largest, label=f"{size:g} {unit}".strip(), **look)
+    spaced = {"borderpad": 1.2, "handletextpad": 2, "columnspacing": 3}
+    ax.legend(loc="lower right", bbox_to_anchor=(1, 1.01), ncols=3, frameon=False, **spaced)
     ax.grid(alpha=0.3)
     ax.figure.draw_without_rendering()  # lets the layout settle: labels go where there is room
     # Where the bubbles are and how large, in points: what a label is measured in.
-    places = ax.transData.transform(np.column_stack([x, y])) * 72 / ax.figure.dpi
+    places = ax.transData.transform(np.column_stack([xs, ys])) * 72 / ax.figure.dpi
     radii = np.sqrt(areas / math.pi)
     for index, label in enumerate(labels):
         radius, others = radii[index], np.delete(radii, index)
@@ -444,9 +447,15 @@ def bubbles(
         reach = radius + 6 * len(str(label))
         in_the_way = (across > 0) & (across - others < reach) & (abs(up) < 5 + others)
         side = -1 if np.any(in_the_way) else 1
-        offset = {"xytext": (side * (radius + 3), 0), "textcoords": "offset points"}
-        aligned = {"ha": "left" if side > 0 else "right", "va": "center"}
-        ax.annotate(label, (x[index], y[index]), fontsize=9, **offset, **aligned)
+        ax.annotate(
+            label,
+            (xs[index], ys[index]),
+            xytext=(side * (radius + 3), 0),
+            textcoords="offset points",
+            ha="left" if side > 0 else "right",
+            va="center",
+            fontsize=9,
+        )
     return ax
 
 
@@ -539,7 +548,9 @@ def block_diagram(model: Any, ax: Axes | None = None) -> Axes:
 def _steps(summary: ModelSummary) -> tuple[dict[str, tuple[str, list[str]]], dict[str, list[str]]]:
     """Return the kind and the lines of each box, and the boxes that it takes from."""
     readers = Counter(name for row in summary.rows for name in row.inputs)
-    captions, inputs, box_of = {}, {}, {}
+    captions: dict[str, tuple[str, list[str]]] = {}
+    inputs: dict[str, list[str]] = {}
+    box_of: dict[str, str] = {}
     for row in summary.rows:
         if row.kind in SUFFIXES and readers[row.inputs[0]] == 1:
             box_of[row.name] = box_of[row.inputs[0]]
@@ -565,7 +576,7 @@ def _words(row: LayerRow) -> dict[str, str]:
 
 def _activation(row: LayerRow) -> str:
     """Return the activation that is part of a layer, as it is written; "" where there is none."""
-    name = row.config.get("activation", "linear")
+    name: str = row.config.get("activation") or "linear"
     return {"linear": "", "relu": "ReLU"}.get(name, name)
 
 
@@ -580,7 +591,7 @@ def _ranks(inputs: dict[str, list[str]]) -> list[dict[Any, list[Any]]]:
         for source in inputs[name]:
             below[source] = max(below[source], below[name] + 1)
     deepest = max(below.values())
-    ranks = [{} for _ in range(deepest + 1)]
+    ranks: list[dict[Any, list[Any]]] = [{} for _ in range(deepest + 1)]
     for name, sources in inputs.items():
         bottom = deepest - below[name]
         ranks[bottom][name] = []
@@ -592,9 +603,9 @@ def _ranks(inputs: dict[str, list[str]]) -> list[dict[Any, list[Any]]]:
     return ranks
 
 
-def _places(ranks: list[dict[Any, list[Any]]], boxes: Container) -> dict[Any, tuple[float, float]]:
+def _places(ranks: list[dict[Any, list[Any]]], boxes: Container[Any]) -> dict[Any, Place]:
     """Return x and y of everything in ranks: from the last up, each above what takes from it."""
-    places: dict[Any, tuple[float, float]] = {}
+    places: dict[Any, Place] = {}
     wanted = {name: [0.0] for name in ranks[-1]}
     for depth, rank in reversed(list(enumerate(ranks))):
         middles = [float(np.mean(xs)) for xs in wanted.values()]
@@ -611,21 +622,21 @@ def _places(ranks: list[dict[Any, list[Any]]], boxes: Container) -> dict[Any, tu
     return places
 
 
-def _draw_arrow(ax: Axes, start: tuple, end: tuple, head: bool) -> None:
+def _draw_arrow(ax: Axes, start: Place, end: Place, head: bool) -> None:
     """Draw a line from below one place to above another."""
-    half = np.array([0, BOX[1] / 2])
+    half = BOX[1] / 2
     style = {"arrowstyle": "-|>" if head else "-", "color": INK, "shrinkA": 0, "shrinkB": 0}
-    ax.annotate("", end + half, start - half, arrowprops=style)
+    ax.annotate("", (end[0], end[1] + half), (start[0], start[1] - half), arrowprops=style)
 
 
-def _draw_step(ax: Axes, place: tuple, kind: str = "", lines: Sequence[str] = ()) -> None:
+def _draw_step(ax: Axes, place: Place, kind: str = "", lines: Sequence[str] = ()) -> None:
     """Draw a box: the layer on its first line, what follows it below; or a line that passes."""
     if not kind:
         ends = np.add(place[1], (-BOX[1] / 2, BOX[1] / 2))
         ax.plot([place[0]] * 2, ends, color=INK, linewidth=1, snap=False)
         return
     look = next((look for look in LOOKS.values() if look.part in kind), LOOKS["input"])
-    corner = np.subtract(place, np.divide(BOX, 2))
+    corner = (place[0] - BOX[0] / 2, place[1] - BOX[1] / 2)
     ax.add_patch(Rectangle(corner, *BOX, facecolor=look.colour, edgecolor=INK))
     text = "\n".join(filter(None, [lines[0], ", ".join(filter(None, lines[1:]))]))
     ax.text(*place, text, ha="center", va="center", fontsize=8)
