@@ -373,6 +373,12 @@ def test_the_legend_of_bubbles_has_room_for_its_circles():
     assert [text.get_text() for text in ax.get_legend().get_texts()] == ["6", "30", "100"]
 
 
+def test_bubbles_can_be_drawn_in_a_part_of_a_figure():
+    ax = plt.figure(layout="constrained").subfigures(1, 2)[0].subplots()
+    plotting.bubbles([0, 1, 20], [0, 0, 0], [1, 1, 1], ["a long name", "b", "c"], ax=ax)
+    assert [text.get_ha() for text in ax.texts] == ["right", "left", "left"]
+
+
 @picture
 def test_picture_of_a_network_under_dropout():
     kept = [[1, 0, 1, 1, 0], [0, 1, 1, 0, 1], [1, 1, 0, 0, 1], [1]]

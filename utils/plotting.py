@@ -437,7 +437,8 @@ def bubbles(
     spaced = {"borderpad": 1.2, "handletextpad": 2, "columnspacing": 3}
     ax.legend(loc="lower right", bbox_to_anchor=(1, 1.01), ncols=3, frameon=False, **spaced)
     ax.grid(alpha=0.3)
-    ax.figure.draw_without_rendering()  # lets the layout settle: labels go where there is room
+    # Lets the layout of the whole figure settle: labels go where there is room.
+    ax.figure.figure.draw_without_rendering()
     # Where the bubbles are and how large, in points: what a label is measured in.
     places = ax.transData.transform(np.column_stack([xs, ys])) * 72 / ax.figure.dpi
     radii = np.sqrt(areas / math.pi)
