@@ -5,7 +5,10 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from utils.summary.table import LayerRow
 
 # A wrong setting explains a wrong shape, so it is told first.
 SETTINGS_FIRST = ("kind", "kernel_size", "strides", "padding")
@@ -36,12 +39,12 @@ class Difference:
         )
 
 
-def first_difference(mine: Sequence[Any], expected: Sequence[Any]) -> Difference | None:
+def first_difference(mine: Sequence[LayerRow], expected: Sequence[LayerRow]) -> Difference | None:
     """Compare rows: structure from the first row to the last, and only where it agrees, names."""
     return next(_structural(mine, expected), None) or next(_nominal(mine, expected), None)
 
 
-def _structural(mine: Sequence[Any], expected: Sequence[Any]) -> Iterator[Difference]:
+def _structural(mine: Sequence[LayerRow], expected: Sequence[LayerRow]) -> Iterator[Difference]:
     columns = zip(_structures(mine), _structures(expected), strict=False)
     for index, (values, wanted) in enumerate(columns):
         for field in values | wanted:
@@ -57,7 +60,7 @@ def _structural(mine: Sequence[Any], expected: Sequence[Any]) -> Iterator[Differ
         yield Difference(index, row.name, "layer", None, row.name)
 
 
-def _structures(rows: Sequence[Any]) -> Iterator[dict[str, Any]]:
+def _structures(rows: Sequence[LayerRow]) -> Iterator[dict[str, Any]]:
     """Yield what a row is but for names: settings one by one, inputs by their place."""
     places = {row.name: index for index, row in enumerate(rows)}
     for row in rows:
@@ -67,13 +70,13 @@ def _structures(rows: Sequence[Any]) -> Iterator[dict[str, Any]]:
         yield {field: columns[field] for field in columns if field not in ("name", "config")}
 
 
-def _nominal(mine: Sequence[Any], expected: Sequence[Any]) -> Iterator[Difference]:
+def _nominal(mine: Sequence[LayerRow], expected: Sequence[LayerRow]) -> Iterator[Difference]:
     for index, (row, other) in enumerate(zip(mine, expected, strict=False)):
         if row.name != other.name and not (is_numbered(row) and is_numbered(other)):
             yield Difference(index, row.name, "name", row.name, other.name)
 
 
-def is_numbered(row: Any) -> bool:
+def is_numbered(row: LayerRow) -> bool:
     """Tell whether Keras chose a layer's name: the kind in snake case, with a number or without."""
     words = re.sub(r"(?<=.)([A-Z][a-z]+)", r"_\1", row.kind)
     kind = re.sub(r"(?<=[a-z])([A-Z])", r"_\1", words).lower()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 # Deeper than any row, larger than any model: such data is made to do harm.
@@ -30,7 +30,7 @@ def tupled(value: Any, depth: int = MAX_DEPTH) -> Any:
     return value
 
 
-def checked(data: Any, columns: dict[str, Callable[[Any], bool]], place: str) -> dict[str, Any]:
+def checked(data: Any, columns: Mapping[str, Callable[[Any], bool]], place: str) -> dict[str, Any]:
     """Return `data` if it has just these columns and each passes its check, else ValueError."""
     if not isinstance(data, dict) or set(data) != set(columns):
         raise ValueError(f"not a model summary: {place} does not have just {', '.join(columns)}.")

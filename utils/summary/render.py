@@ -10,9 +10,12 @@ import re
 from collections.abc import Callable, Iterable
 from html import escape
 from itertools import groupby
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from utils.summary.compare import is_numbered
+
+if TYPE_CHECKING:
+    from utils.summary.table import LayerRow, ModelSummary
 
 COLUMNS = ("layer", "kind", "output", "kernel/stride", "params", "MACs", "MiB", "field", "stride")
 LEFT_ALIGNED = 4
@@ -39,7 +42,7 @@ FILL = "display:block;height:8px;background:rgba(128,128,128,.8)"
 SHARES = (3, 2.6, 2, 1.3, 2.8, 2.3, 2.3, 1.2)  # of the row's width, by column
 
 
-def text(summary: Any) -> str:
+def text(summary: ModelSummary) -> str:
     """Return the summary as aligned plain text, a line a call."""
     table = [COLUMNS, *map(_text_cells, summary.rows)]
     widths = [max(map(len, column)) for column in zip(*table, strict=True)]
@@ -53,7 +56,7 @@ def text(summary: Any) -> str:
     return "\n".join([lines[0], "-" * len(lines[0]), *lines[1:], "", *_text_totals(summary)])
 
 
-def _text_cells(row: Any) -> tuple[str, ...]:
+def _text_cells(row: LayerRow) -> tuple[str, ...]:
     return (
         row.name,
         row.kind,
@@ -67,7 +70,7 @@ def _text_cells(row: Any) -> tuple[str, ...]:
     )
 
 
-def _text_totals(summary: Any) -> list[str]:
+def _text_totals(summary: ModelSummary) -> list[str]:
     training = summary.training_bytes(EXAMPLE_BATCH, EXAMPLE_OPTIMIZER)
     lines = [
         f"{summary.name}, input {_shape(summary.input_shape)}",
@@ -83,7 +86,7 @@ def _text_totals(summary: Any) -> list[str]:
     return lines
 
 
-def html(summary: Any) -> str:
+def html(summary: ModelSummary) -> str:
     """Return the summary as HTML that stands alone."""
     parts = [
         f'<div style="{BOX}">',
@@ -97,7 +100,7 @@ def html(summary: Any) -> str:
     return "\n".join([*parts, "</div>"])
 
 
-def _html_totals(summary: Any) -> list[str]:
+def _html_totals(summary: ModelSummary) -> list[str]:
     training = summary.training_bytes(EXAMPLE_BATCH, EXAMPLE_OPTIMIZER)
     return [
         f"{summary.name}，輸入 {_shape(summary.input_shape, '×')}",
@@ -109,9 +112,9 @@ def _html_totals(summary: Any) -> list[str]:
     ]
 
 
-def _blocks(rows: Iterable[Any]) -> list[tuple[str | None, list[Any]]]:
+def _blocks(rows: Iterable[LayerRow]) -> list[tuple[str | None, list[LayerRow]]]:
     """Return runs of rows whose names share a block; a row that stands alone has none."""
-    blocks = []
+    blocks: list[tuple[str | None, list[LayerRow]]] = []
     for name, run in groupby(rows, key=_block):
         members = list(run)
         if name is None or len(members) == 1:
@@ -121,14 +124,14 @@ def _blocks(rows: Iterable[Any]) -> list[tuple[str | None, list[Any]]]:
     return blocks
 
 
-def _block(row: Any) -> str | None:
+def _block(row: LayerRow) -> str | None:
     match = BLOCK.match(row.name)
     if match is None or (match["prefix"] and is_numbered(row)):
         return None
     return match["inner"] or match["prefix"]
 
 
-def _html_block(name: str | None, rows: list[Any], summary: Any) -> str:
+def _html_block(name: str | None, rows: list[LayerRow], summary: ModelSummary) -> str:
     lines = [
         f'<div style="{ROW}">{_html_row(row.name, row.kind, [row], summary, name)}</div>'
         for row in rows
@@ -143,7 +146,9 @@ def _html_block(name: str | None, rows: list[Any], summary: Any) -> str:
     )
 
 
-def _html_row(name: str, kind: str, rows: list[Any], summary: Any, block: str | None = None) -> str:
+def _html_row(
+    name: str, kind: str, rows: list[LayerRow], summary: ModelSummary, block: str | None = None
+) -> str:
     """Return the cells of one row, or of a block: its sums, its last shape and field."""
     last = rows[-1]
     words = (
@@ -173,7 +178,9 @@ def _html_cells(cells: Iterable[str]) -> str:
     return "".join(f'<span style="{style}">{cell}</span>' for style, cell in pairs)
 
 
-def _html_number(column: str, shown: Callable[[int], str], rows: list[Any], summary: Any) -> str:
+def _html_number(
+    column: str, shown: Callable[[int], str], rows: list[LayerRow], summary: ModelSummary
+) -> str:
     """Return a sum with a bar of its share in the model; what is not counted is said."""
     values = [getattr(row, column) for row in rows]
     counted = [value for value in values if value is not None]
@@ -194,7 +201,7 @@ def _shape(shape: Any, times: str = "x") -> str:
     return times.join("?" if size is None else f"{size}" for size in shape) or "scalar"
 
 
-def _window(row: Any, times: str = "x") -> str:
+def _window(row: LayerRow, times: str = "x") -> str:
     parts = [_places(row.kernel_size, times, alike=False), _places(row.strides, times)]
     return "/".join(filter(None, parts))
 

@@ -171,7 +171,8 @@ class ModelSummary:
 
     def to_dict(self) -> dict[str, Any]:
         """Return plain JSON data, from which `from_dict` makes an equal summary."""
-        return plain.listed({**vars(self), "rows": [vars(row) for row in self.rows]})
+        columns = {**vars(self), "rows": [vars(row) for row in self.rows]}
+        return {name: plain.listed(column) for name, column in columns.items()}
 
     @classmethod
     def from_dict(cls, data: Any) -> ModelSummary:
