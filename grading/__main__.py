@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import sqlite3
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -91,8 +91,8 @@ def _by_hand(options: argparse.Namespace) -> tuple[str, str, Override | None] | 
     return student, task, None if points == "none" else Override(float(points), options.reason)
 
 
-def _positive(kind: type):
-    def parse(text: str):
+def _positive(kind: type[float]) -> Callable[[str], float]:
+    def parse(text: str) -> float:
         value = kind(text)
         if not value > 0:
             raise argparse.ArgumentTypeError(f"{text} is not greater than 0")

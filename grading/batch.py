@@ -90,6 +90,7 @@ def grade(
         seed = int(ledger.setting("seed", str(secrets.randbelow(2**31))))
     cases = {name: checks.TASKS[name].draw_case(seed) for name in tasks}
     job = work.Job(b"", sheet, cases, timeout, sandboxed)
+    connect: pools.Connect
     if executor:
         connect, most = lambda: nullcontext(executor), 2
     elif scheduler:

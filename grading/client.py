@@ -16,7 +16,10 @@ LOOK = 0.2  # seconds from one look for a reply to the next
 
 
 class _Channel(AsyncZMQSocketChannel):
-    async def get_msg(self, timeout: float | None = None) -> dict[str, Any]:
+    # To be awaited, as in the class above, which is derived from one that waits.
+    async def get_msg(  # type: ignore[override]
+        self, timeout: float | None = None
+    ) -> dict[str, Any]:
         """The next message. Raises queue.Empty when none came in `timeout` seconds.
 
         nbclient answers widgets on the channel on which it waits for a cell's reply, and sending
@@ -38,9 +41,16 @@ class Client(AsyncKernelClient):
 
     shell_channel_class = Type(_Channel)
 
-    def start_channels(self, **channels: bool) -> None:
+    def start_channels(
+        self,
+        shell: bool = True,
+        iopub: bool = True,
+        stdin: bool = True,
+        hb: bool = True,
+        control: bool = True,
+    ) -> None:
         """All but the heartbeat: the manager knows when the kernel ends."""
-        super().start_channels(**channels | {"hb": False})
+        super().start_channels(shell, iopub, stdin, hb=False, control=control)
 
     async def wait_for_ready(self, timeout: float | None = None) -> None:
         """Wait until the kernel is heard: what it shows from then on comes, too.
@@ -65,6 +75,6 @@ class Manager(AsyncKernelManager):
     def _client_factory_default(self) -> type[Client]:
         return Client
 
-    def client(self, **options: Any) -> Client:
+    def client(self, **options: Any) -> Any:  # a Client; Jupyter declares one that waits
         """A client of the kernel."""
         return super().client(context=self.context, **options)

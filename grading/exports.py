@@ -5,7 +5,8 @@ from __future__ import annotations
 import csv
 import html
 import io
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
 
 from .record import Attempt
 from .rows import Row
@@ -90,7 +91,7 @@ def similar_csv(rows: Sequence[Row], pairs: Iterable[Pair]) -> str:
     return _table(header, lines)
 
 
-def history_csv(attempts: dict[str, list[Attempt]]) -> str:
+def history_csv(attempts: Mapping[str, Sequence[Attempt]]) -> str:
     """A line for every time that something was graded, marks given by hand not counted."""
     header = ["student", "file", "graded_at", "status", "score", "max_score", "seconds"]
     lines = (
@@ -114,7 +115,7 @@ def inert(text: str) -> str:
     return f"'{text}" if text.lstrip(" ").startswith(FORMULA) else text
 
 
-def _table(header: Sequence[str], lines: Iterable[Sequence], empty: str = "") -> str:
+def _table(header: Sequence[str], lines: Iterable[Sequence[Any]], empty: str = "") -> str:
     """The lines as CSV: numbers short, None as `empty`, text that is no formula."""
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")

@@ -139,7 +139,7 @@ def _owners(files: Sequence[File]) -> list[_Owner]:
     ]
 
 
-def _owner(file: File, lms: str, match: re.Match | None) -> _Owner | None:
+def _owner(file: File, lms: str, match: re.Match[str] | None) -> _Owner | None:
     if not match:
         return None
     found = match.groupdict(default="")
@@ -150,7 +150,7 @@ def _owner(file: File, lms: str, match: re.Match | None) -> _Owner | None:
 def _choose(owned: Sequence[tuple[File, _Owner]], prefer: str) -> Submission:
     """One student's submission: the homework before other notebooks, the latest before others."""
 
-    def rank(pair: tuple[File, _Owner]) -> tuple:
+    def rank(pair: tuple[File, _Owner]) -> tuple[Any, ...]:
         file, owner = pair
         name = owner.file or file.parts[-1]
         copy = COPY.search(name.rpartition(".")[0])
@@ -213,7 +213,7 @@ def _place(error: ValueError) -> str:
     return str(error)
 
 
-def _cells(notebook: Any) -> list[dict]:
+def _cells(notebook: Any) -> list[dict[str, Any]]:
     """The cell list of nbformat 4, or of nbformat 3's worksheets."""
     if not isinstance(notebook, dict):
         raise BrokenNotebook("檔案是 JSON，但不是筆記本")
@@ -225,7 +225,7 @@ def _cells(notebook: Any) -> list[dict]:
     return cells
 
 
-def _cell(cell: dict, number: int) -> Cell:
+def _cell(cell: dict[str, Any], number: int) -> Cell:
     source = cell.get("source", cell.get("input", ""))  # nbformat 3 calls it input
     if isinstance(source, list):
         source = "".join(line for line in source if isinstance(line, str))

@@ -21,8 +21,9 @@ from typing import Any
 import psutil
 import zmq
 from jupyter_client import AsyncKernelManager
+from jupyter_client.connect import KernelConnectionInfo
 from jupyter_client.kernelspec import KernelSpecManager
-from jupyter_client.provisioning import KernelProvisionerBase
+from jupyter_client.provisioning import KernelProvisionerBase, LocalProvisioner
 from nbclient.util import run_sync
 
 from .client import Manager
@@ -90,7 +91,9 @@ def _cold() -> Iterator[Kernel]:
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
         )
-        process = psutil.Process(manager.provisioner.pid)
+        provisioner = manager.provisioner
+        assert isinstance(provisioner, LocalProvisioner)  # the default
+        process = psutil.Process(provisioner.pid)
         if hasattr(process, "rlimit"):  # Linux
             process.rlimit(psutil.RLIMIT_DATA, (MEMORY, MEMORY))
         yield Kernel(manager, str(ROOT), lambda: _kill_tree(process))
@@ -163,9 +166,9 @@ class Forked(KernelProvisionerBase):
         """Nothing to prepare: the command is a fork."""
         return await super().pre_launch(cmd=[], **options)
 
-    async def launch_kernel(self, cmd: list[str], **_: Any) -> dict[str, Any]:
+    async def launch_kernel(self, cmd: list[str], **_: Any) -> KernelConnectionInfo:
         """Fork a kernel, and connect where its sockets are."""
-        manager = self.parent
+        manager: Any = self.parent
         for number, port in enumerate(PORTS, start=1):
             setattr(manager, port, number)
         info = manager.get_connection_info()
@@ -180,6 +183,7 @@ class Forked(KernelProvisionerBase):
     async def poll(self) -> int | None:
         """None while the kernel runs, else its exit code."""
         if self.code is None:
+            assert self.keeper  # there is a kernel
             try:
                 message = self.keeper.recv(1 << 13).decode()
             except BlockingIOError:
@@ -200,6 +204,7 @@ class Forked(KernelProvisionerBase):
 
     def signal(self, number: int) -> None:
         """Have the keeper send a signal; to a kernel that has ended, none."""
+        assert self.keeper
         with suppress(OSError):
             self.keeper.send(str(int(number)).encode())
 
@@ -217,6 +222,6 @@ class Forked(KernelProvisionerBase):
 
     async def cleanup(self, restart: bool = False) -> None:
         """Remove the folder of its sockets."""
-        if self.keeper:
+        if self.keeper and self.folder:
             self.keeper.close()
             shutil.rmtree(self.folder, ignore_errors=True)

@@ -30,7 +30,7 @@ def ask(task: str, case: Mapping[str, Any], course: str) -> str:
     return f"exec({source!r}, {{'student': globals()}})"
 
 
-def tell(given, student):
+def tell(given: str, student: dict[str, object]) -> None:
     """Probe a task and show the answer as an output of its own kind.
 
     The probe is read anew from its files: what the student did to the `utils` that their notebook
@@ -42,12 +42,12 @@ def tell(given, student):
 
     from IPython.display import display
 
-    given = json.loads(given)
+    request = json.loads(given)
     theirs = {
         name: sys.modules.pop(name) for name in list(sys.modules) if f"{name}.".startswith("utils.")
     }
     settings = {
-        "path": [given["course"], *sys.path],
+        "path": [request["course"], *sys.path],
         "meta_path": [machinery.BuiltinImporter, machinery.FrozenImporter, machinery.PathFinder],
         "pycache_prefix": None,
     }
@@ -57,12 +57,12 @@ def tell(given, student):
             setattr(sys, name, value)
         from utils import checks
 
-        answer = checks.TASKS[given["task"]].probe(student, given["case"])
+        answer = checks.TASKS[request["task"]].probe(student, request["case"])
     finally:
         for name, value in before.items():
             setattr(sys, name, value)
         sys.modules.update(theirs)
-    display({given["mime"]: json.dumps(answer)}, raw=True)
+    display({request["mime"]: json.dumps(answer)}, raw=True)
 
 
 def hear(outputs: Iterable[Mapping[str, Any]]) -> tuple[bool, object]:

@@ -125,7 +125,8 @@ class Ledger:
         with self._transaction() as database:
             database.execute("INSERT OR IGNORE INTO settings VALUES (?, ?)", (name, default))
             row = database.execute("SELECT value FROM settings WHERE name = ?", (name,)).fetchone()
-        return row[0]
+        value: str = row[0]
+        return value
 
     def attempts(self) -> dict[str, list[Attempt]]:
         """All that was ever graded, by student, the latest last, whatever the clock said."""

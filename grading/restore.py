@@ -123,6 +123,11 @@ class _Sheet:
         )
         return next(blanks, None)
 
+    def answers(self, function: str) -> list[int]:
+        """The student's cells that stand for the blank of `function`."""
+        blank = self.blank_of(function)
+        return [] if blank is None else self.versions(blank)
+
     def elsewhere(self, function: str) -> list[int]:
         """The student's cells that define `function` outside the blank for it."""
         blank = self.blank_of(function)
@@ -136,8 +141,7 @@ class _Sheet:
 
     def is_aligned(self, function: str) -> bool:
         """Whether the answer's own cell is there; an untouched one counts if there is no other."""
-        blank = self.blank_of(function)
-        answers = [] if blank is None else self.versions(blank)
+        answers = self.answers(function)
         is_filled = any(not self.is_untouched(index) for index in answers)
         return bool(answers) and (is_filled or not self.elsewhere(function))
 
@@ -154,7 +158,7 @@ def _aligned(sheet: _Sheet, functions: Mapping[str, str]) -> Reading:
         steps += [sheet.own(added) for added in _added_after(sheet, index)]
     notes = {}
     for task, function in functions.items():
-        answers = sheet.versions(sheet.blank_of(function))
+        answers = sheet.answers(function)
         if again := [index for index in sheet.elsewhere(function) if index > answers[-1]]:
             notes[task] = f"{_cells(sheet, again)}又定義了 {function}，評分的是作答格裡的那一個"
         numbers = {sheet.student[index].number for index in answers}
@@ -265,7 +269,8 @@ def binds(source: str) -> set[str]:
         tree = ast.parse(without_magics(source))
     except (SyntaxError, ValueError, RecursionError, MemoryError):
         return set()
-    names, nodes = set(), list(tree.body)
+    names: set[str] = set()
+    nodes: list[ast.AST] = list(tree.body)
     while nodes:
         node = nodes.pop()
         if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):

@@ -30,7 +30,8 @@ class Row:
         return self.record.score + sum(changes)
 
     def _graded(self, task: str) -> float:
-        return self.record.scores.get(task, {}).get("points", 0.0)
+        points: float = self.record.scores.get(task, {}).get("points", 0.0)
+        return points
 
     @property
     def scores(self) -> dict[str, Score]:

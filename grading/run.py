@@ -116,7 +116,8 @@ def _execute(
             is_probe = step is not None and step.kind == "probe"
             return max(1.0, rest if is_probe else min(rest, timeout * CELL_SHARE))
 
-        ended, broken = "done", ()
+        ended = "done"
+        broken: tuple[Failure, ...] = ()
         try:
             papermill.execute_notebook(
                 notebook,
@@ -168,7 +169,9 @@ class _Client(PapermillNotebookClient):
 
 class _Engine(NBClientEngine):
     @classmethod
-    def execute_managed_notebook(cls, nb_man, kernel_name, start_timeout, **options: Any) -> None:
+    def execute_managed_notebook(
+        cls, nb_man: Any, kernel_name: str, start_timeout: float, **options: Any
+    ) -> None:
         """Run the notebook's cells in the kernel that `options` brings."""
         for unused in ("input_path", "execution_timeout", "log_output"):
             options.pop(unused, None)
@@ -187,7 +190,7 @@ def _notebook(
     reading: Reading, cases: Mapping[str, Mapping[str, Any]], course: str
 ) -> NotebookNode:
     sources = (
-        probe.ask(step.task, cases[step.task], course) if step.kind == "probe" else step.source
+        probe.ask(step.task, cases[step.task], course) if step.task else step.source
         for step in reading.steps
     )
     cells = [
@@ -195,7 +198,8 @@ def _notebook(
         for index, (source, step) in enumerate(zip(sources, reading.steps, strict=True))
     ]
     spec = {"name": NATIVE_KERNEL_NAME, "display_name": "Python 3", "language": "python"}
-    return nbformat.v4.new_notebook(cells=cells, metadata={"kernelspec": spec})
+    notebook: NotebookNode = nbformat.v4.new_notebook(cells=cells, metadata={"kernelspec": spec})
+    return notebook
 
 
 def _parameters(reading: Reading) -> dict[str, Any]:
@@ -205,12 +209,13 @@ def _parameters(reading: Reading) -> dict[str, Any]:
 
 
 def _outcome(run: list[tuple[Step, NotebookNode]], ended: str) -> Outcome:
-    answers, failures = {}, []
+    answers: dict[str, object] = {}
+    failures: list[Failure] = []
     for step, cell in run:
         failures += [
             _failure(step, output) for output in cell.outputs if output.output_type == "error"
         ]
-        if step.kind == "probe":
+        if step.task:
             answered, answer = probe.hear(cell.outputs)
             if answered:
                 answers[step.task] = answer

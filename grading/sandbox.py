@@ -14,6 +14,7 @@ import threading
 from contextlib import suppress
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 ROOT = Path(__file__).resolve().parent.parent
 ZYGOTE = Path(__file__).with_name("zygote.py")
@@ -78,7 +79,7 @@ def problem() -> str | None:
 class Zygote:
     """The warm process, started at the first use; `launch` gives kernels until `close`."""
 
-    def __init__(self):
+    def __init__(self) -> None:
         self.folder = Path(tempfile.mkdtemp(prefix="grade-"))
         self._lock, self._count = threading.Lock(), 0
         self._errors = (self.folder / "stderr").open("w+")
@@ -119,7 +120,7 @@ class Zygote:
         ]
         return _command(self.folder, sources | {COURSE: str(course)}, program)
 
-    def launch(self, connection: dict) -> tuple[socket.socket, Path]:
+    def launch(self, connection: dict[str, Any]) -> tuple[socket.socket, Path]:
         """Fork a kernel: the socket to its keeper, and the folder in which its own sockets are.
 
         Raises SandboxError where it could not be isolated, KernelLost when the warm process died.

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import ast
 import zlib
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Container, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import islice
 
@@ -47,9 +47,9 @@ def pairs(submissions: Iterable[Sequence[Cell]], release: Sequence[Cell]) -> lis
     return sorted(found, key=lambda pair: (-pair.similarity, -pair.shared))[:MOST_PAIRS]
 
 
-def pieces(cells: Iterable[Cell], given: set[str] = frozenset()) -> set[int]:
+def pieces(cells: Iterable[Cell], given: Container[str] = frozenset()) -> set[int]:
     """Hashes of every LENGTH nodes in a row of the trees of `cells` that are not `given`."""
-    found = set()
+    found: set[int] = set()
     for cell in cells:
         if normal_source(cell.source) in given:
             continue

@@ -25,7 +25,7 @@ class Job:
 
     content: bytes
     release: bytes
-    cases: Mapping[str, Mapping[str, Any]]
+    cases: Mapping[str, dict[str, Any]]
     timeout: float
     sandboxed: bool = True
 
@@ -97,7 +97,7 @@ def _verdicts(job: Job, deadline: float) -> dict[str, Verdict]:
     return found
 
 
-def _verdict(task: str, outcome: Outcome, case: Mapping[str, Any], note: str) -> Verdict:
+def _verdict(task: str, outcome: Outcome, case: dict[str, Any], note: str) -> Verdict:
     failures = tuple(asdict(failure) for failure in outcome.failures)
     if task not in outcome.answers:
         status = "error" if outcome.ended == "done" else outcome.ended

@@ -4,7 +4,14 @@ from __future__ import annotations
 
 import multiprocessing
 from collections.abc import Callable, Generator, Iterable, Iterator
-from concurrent.futures import FIRST_COMPLETED, BrokenExecutor, Executor, ProcessPoolExecutor, wait
+from concurrent.futures import (
+    FIRST_COMPLETED,
+    BrokenExecutor,
+    Executor,
+    Future,
+    ProcessPoolExecutor,
+    wait,
+)
 from contextlib import AbstractContextManager, contextmanager
 from typing import TypeVar
 
@@ -68,7 +75,7 @@ def _until_broken(
     jobs: Iterator[tuple[Key, work.Job]], connect: Connect, most: int
 ) -> Generator[tuple[Key, Record | Exception], None, list[tuple[Key, work.Job]]]:
     """Run `jobs` to their end, or until the pool breaks: returns those that were at work then."""
-    waiting = {}
+    waiting: dict[Future[Record], tuple[Key, work.Job]] = {}
     with connect() as pool:
         while True:
             for job in jobs:
@@ -82,7 +89,7 @@ def _until_broken(
                 return []
             for future in wait(waiting, return_when=FIRST_COMPLETED).done:
                 try:
-                    result = future.result()
+                    result: Record | Exception = future.result()
                 except BrokenExecutor:
                     return list(waiting.values())
                 except SandboxError:

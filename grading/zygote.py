@@ -22,7 +22,12 @@ import signal
 import socket
 import sys
 import warnings
+from collections.abc import Callable
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    import psutil
 
 MODULES = (  # what submissions need, and what a kernel needs
     "keras",
@@ -70,15 +75,16 @@ def main(control: socket.socket) -> None:
 def import_everything() -> None:
     """Import, and start no thread, no event loop and no TensorFlow operation: they don't fork."""
     warnings.simplefilter("ignore", DeprecationWarning)  # Python 3.12 warns of forks beside threads
-    sys.modules["debugpy"] = None  # nobody steps through a kernel here, and it starts threads
+    modules: dict[str, Any] = sys.modules  # where None is a module that can't be imported
+    modules["debugpy"] = None  # nobody steps through a kernel here, and it starts threads
     for name in MODULES:
         importlib.import_module(name)
-    del sys.modules["debugpy"]
+    del modules["debugpy"]
     gc.collect()
     gc.freeze()  # a collection in a child would copy all these pages
 
 
-def run_and_exit(function, grader: socket.socket, *arguments) -> None:
+def run_and_exit(function: Callable[..., None], grader: socket.socket, *arguments: Any) -> None:
     """Call `function`, tell the grader why where it fails, and end this process either way."""
     try:
         function(grader, *arguments)
@@ -88,7 +94,7 @@ def run_and_exit(function, grader: socket.socket, *arguments) -> None:
         os._exit(1)
 
 
-def keep(grader: socket.socket, request: dict) -> None:
+def keep(grader: socket.socket, request: dict[str, Any]) -> None:
     """Start a kernel's init, watch it to its end, and tell how it ended."""
     import psutil
 
@@ -121,7 +127,7 @@ def keep(grader: socket.socket, request: dict) -> None:
     grader.send(f"ended {code} {reason}".encode())
 
 
-def memory_of(top) -> int:
+def memory_of(top: psutil.Process) -> int:
     """Bytes that a process and its descendants take, shared pages counted in parts."""
     import psutil
 
@@ -136,7 +142,7 @@ def memory_of(top) -> int:
     return total
 
 
-def become_init(grader: socket.socket, request: dict) -> None:
+def become_init(grader: socket.socket, request: dict[str, Any]) -> None:
     """Cover what is not the kernel's, start it, and reap its descendants until it ends."""
     check(_libc.prctl(PR_SET_PDEATHSIG, signal.SIGKILL), "prctl")
     check(_libc.unshare(NEW_MOUNTS), "unshare")
@@ -161,7 +167,7 @@ def become_init(grader: socket.socket, request: dict) -> None:
             os._exit(code if code >= 0 else 128 - code)
 
 
-def mount_own(request: dict) -> None:
+def mount_own(request: dict[str, Any]) -> None:
     """Its own sockets, scratch, shared memory, terminals and processes, and nobody else's."""
     mount(None, "/", None, MS_PRIVATE_ALL)
     mount(f"{request['kernels']}/{request['folder']}", request["kernel"], None, MS_BIND)
@@ -191,7 +197,7 @@ def give_up_privileges() -> None:
     check(_libc.capset(header, none), "capset")
 
 
-def become_kernel(init: socket.socket, request: dict) -> None:
+def become_kernel(init: socket.socket, request: dict[str, Any]) -> None:
     """Be the kernel for one submission; returns when it is shut down."""
     give_up_privileges()
     for number in (signal.SIGINT, signal.SIGCHLD):
@@ -245,7 +251,7 @@ def limit_output(most: int) -> None:
     """Let a print raise OutputLimit once so many characters have been printed."""
     left = most
 
-    def limited(write):
+    def limited(write: Callable[[str], int]) -> Callable[[str], int]:
         def count(text: str) -> int:
             nonlocal left
             left -= len(text)
@@ -255,7 +261,8 @@ def limit_output(most: int) -> None:
 
         return count
 
-    for stream in (sys.stdout, sys.stderr):
+    streams: list[Any] = [sys.stdout, sys.stderr]  # of ipykernel
+    for stream in streams:
         stream.write = limited(stream.write)
 
 
