@@ -163,6 +163,18 @@ def test_a_causal_convolution_sees_the_past_alone():
     assert (row.receptive_field, row.rf_stride, row.rf_offset) == (9, 1, -8)
 
 
+def test_a_window_over_an_unknown_number_of_places_is_not_followed():
+    import keras
+    from keras import layers
+
+    image, code = keras.Input((8, 8, 3)), keras.Input((4,))
+    texture = layers.Lambda(lambda x: x[:, :3], output_shape=(None, None, 3))(code)
+    mixed = conv()(layers.Add()([image, texture]))
+    row = summarize(keras.Model([image, code], mixed)).rows[-1]
+    assert row.output_shape == (None, None, 2)
+    assert (row.macs, row.activations, row.receptive_field) == (None, None, None)
+
+
 def built(network: Callable[[Any], Any]) -> tuple[Any, Any]:
     """Return a model of a square image with two channels, and the last row of its summary."""
     import keras

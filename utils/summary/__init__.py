@@ -11,10 +11,11 @@ from dataclasses import replace
 from math import prod
 from typing import Any
 
+from utils.summary.compare import Difference
 from utils.summary.count import macs
-from utils.summary.graph import Call, Edge, calls, without_weights
+from utils.summary.graph import Call, Edge, calls, is_known, without_weights
 from utils.summary.receptive import Field, field
-from utils.summary.table import Difference, LayerRow, ModelSummary
+from utils.summary.table import LayerRow, ModelSummary
 
 __all__ = ["Difference", "LayerRow", "ModelSummary", "summarize", "without_weights"]
 
@@ -54,7 +55,9 @@ def summarize(
         if call.inputs:
             reach = field(call, [fields[edge] for edge in call.inputs])
         else:
-            reach = Field.of_input(call.outputs[0].shape, channels_first)
+            shape = call.outputs[0].shape
+            assert is_known(shape)  # `calls` refuses other inputs
+            reach = Field.of_input(shape, channels_first)
         fields.update(dict.fromkeys(call.outputs, reach))
         rows.append(_row(call, reach, counted))
     shapes = tuple(row.output_shape for row in rows if not row.inputs)
@@ -65,8 +68,8 @@ def _data_format(found: list[Call]) -> str:
     """Return where the channels are: as the first layer says that has to know it."""
     import keras
 
-    formats = (getattr(call.op, "data_format", None) for call in found)
-    return next(filter(None, formats), None) or keras.config.image_data_format()
+    default: str = keras.config.image_data_format()
+    return next(filter(None, (getattr(call.op, "data_format", None) for call in found)), default)
 
 
 def _row(call: Call, reach: Field | None, counted: set[int]) -> LayerRow:
@@ -77,6 +80,7 @@ def _row(call: Call, reach: Field | None, counted: set[int]) -> LayerRow:
     learned = set(map(id, getattr(op, "trainable_weights", ())))
     trainable = [weight for weight in weights if id(weight) in learned]
     shapes = tuple(edge.shape for edge in call.outputs)
+    sizes_are_known = all(map(is_known, shapes))
     return LayerRow(
         name=call.name,
         kind=call.kind,
@@ -89,8 +93,8 @@ def _row(call: Call, reach: Field | None, counted: set[int]) -> LayerRow:
         params=_numbers(weights),
         trainable_params=_numbers(trainable),
         macs=macs(call),
-        activations=_numbers(call.outputs),
-        activation_bytes=_numbers(call.outputs, _bytes),
+        activations=_numbers(call.outputs) if sizes_are_known else None,
+        activation_bytes=_numbers(call.outputs, _bytes) if sizes_are_known else None,
         **_field_columns(reach),
         weight_bytes=_numbers(weights, _bytes),
         trainable_bytes=_numbers(trainable, _bytes),
@@ -122,12 +126,10 @@ def _plain(value: Any) -> Any:
     return getattr(value, "__name__", type(value).__name__)
 
 
-def _numbers(tensors: Iterable[Any], each: Callable[[Any], int] = lambda tensor: 1) -> int | None:
-    """Return how many numbers tensors hold, or what these weigh; None where a size is unknown."""
-    tensors = list(tensors)
-    if any(None in tuple(tensor.shape) for tensor in tensors):
-        return None
-    return sum(prod(tensor.shape) * each(tensor) for tensor in tensors)
+def _numbers(tensors: Iterable[Any], each: Callable[[Any], int] = lambda tensor: 1) -> int:
+    """Return how many numbers tensors hold, or what these weigh."""
+    numbers: int = sum(prod(tensor.shape) * each(tensor) for tensor in tensors)
+    return numbers
 
 
 def _bytes(tensor: Any) -> int:

@@ -9,45 +9,53 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from math import prod
-from typing import Any
+from typing import Protocol
 
 from utils.summary import kinds
-from utils.summary.graph import Call
-
-Shape = tuple[int, ...]
+from utils.summary.graph import Call, Shape
 
 
-def _channels(op: Any, shape: Shape) -> int:
+class _Layer(Protocol):
+    """What the formulas read; a layer has what the formula of its own kind reads."""
+
+    data_format: str
+    depth_multiplier: int
+    filters: int
+    groups: int
+    kernel_size: tuple[int, ...]
+
+
+def _channels(op: _Layer, shape: Shape) -> int:
     return shape[0] if op.data_format == "channels_first" else shape[-1]
 
 
-def _convolution(op: Any, given: Shape, made: Shape) -> int:
+def _convolution(op: _Layer, given: Shape, made: Shape) -> int:
     return prod(made) * prod(op.kernel_size) * _channels(op, given) // op.groups
 
 
-def _depthwise(op: Any, given: Shape, made: Shape) -> int:
+def _depthwise(op: _Layer, given: Shape, made: Shape) -> int:
     return prod(made) * prod(op.kernel_size)
 
 
-def _separable(op: Any, given: Shape, made: Shape) -> int:
+def _separable(op: _Layer, given: Shape, made: Shape) -> int:
     places = prod(made) // op.filters
     between = _channels(op, given) * op.depth_multiplier
     return places * between * (prod(op.kernel_size) + op.filters)
 
 
-def _transposed(op: Any, given: Shape, made: Shape) -> int:
+def _transposed(op: _Layer, given: Shape, made: Shape) -> int:
     return prod(given) * prod(op.kernel_size) * op.filters
 
 
-def _dense(op: Any, given: Shape, made: Shape) -> int:
+def _dense(op: _Layer, given: Shape, made: Shape) -> int:
     return prod(made) * given[-1]
 
 
-def _none(op: Any, given: Shape, made: Shape) -> int:
+def _none(op: _Layer, given: Shape, made: Shape) -> int:
     return 0
 
 
-COUNTERS: dict[str, Callable[[Any, Shape, Shape], int]] = {
+COUNTERS: dict[str, Callable[[_Layer, Shape, Shape], int]] = {
     **dict.fromkeys(kinds.CONVOLUTION, _convolution),
     **dict.fromkeys(kinds.DEPTHWISE, _depthwise),
     **dict.fromkeys(kinds.SEPARABLE, _separable),
@@ -61,8 +69,7 @@ COUNTERS: dict[str, Callable[[Any, Shape, Shape], int]] = {
 
 def macs(call: Call) -> int | None:
     """Return the MACs of one call at batch 1, None when they cannot be counted."""
-    kind = call.kind_in(COUNTERS)
-    if kind is None or any(None in edge.shape for edge in call.inputs + call.outputs):
+    kind, shapes = call.kind_in(COUNTERS), call.known_shapes()
+    if kind is None or shapes is None:
         return None
-    given = call.inputs[0].shape if call.inputs else ()
-    return COUNTERS[kind](call.op, given, call.outputs[0].shape)
+    return COUNTERS[kind](call.op, *shapes)

@@ -9,7 +9,9 @@ from collections import Counter
 from collections.abc import Callable, Container, Generator, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeGuard
+
+Shape = tuple[int, ...]  # every size of it is known
 
 PENDING = "uninitialized_variables"  # Keras's name for its list of variables yet to be made
 
@@ -30,6 +32,11 @@ def without_weights() -> Iterator[None]:
             yield
     finally:
         global_state.set_global_attribute(PENDING, before)
+
+
+def is_known(shape: tuple[int | None, ...]) -> TypeGuard[Shape]:
+    """Tell whether every size of a shape is known."""
+    return None not in shape
 
 
 @dataclass(frozen=True, eq=False)
@@ -63,11 +70,19 @@ class Call:
         """Return the Keras kind in `table` that this layer is, or whose `call` it inherits."""
         if self.acts_as:
             return self.acts_as if self.acts_as in table else None
-        own = type(self.op)
+        own: Any = type(self.op)
         for parent in own.__mro__:
             if parent.__module__.startswith("keras.") and parent.__name__ in table:
                 return parent.__name__ if own.call is parent.call else None
         return None
+
+    def known_shapes(self) -> tuple[Shape, Shape] | None:
+        """Return the shapes of the first input, or (), and output; None: a size is unknown."""
+        edges = self.inputs + self.outputs
+        shapes = [edge.shape for edge in edges if is_known(edge.shape)]
+        if len(shapes) < len(edges):
+            return None
+        return (shapes[0] if self.inputs else ()), shapes[len(self.inputs)]
 
 
 def calls(model: Any, input_shape: Any = None) -> Iterator[Call]:
@@ -114,7 +129,7 @@ def _output_specs(node: Any, name: str, inputs: list[Edge]) -> list[Any]:
     """Return what a call makes, as tensors without values; asks the layer where shapes are new."""
     pairs = list(zip(node.input_tensors, inputs, strict=True))
     if all(edge.shape == tuple(tensor.shape[1:]) for tensor, edge in pairs):
-        return node.outputs
+        return list(node.outputs)
 
     import keras
 
@@ -125,7 +140,7 @@ def _output_specs(node: Any, name: str, inputs: list[Edge]) -> list[Any]:
     }
     args, kwargs = node.arguments.fill_in(specs)
     try:
-        return keras.tree.flatten(node.operation.compute_output_spec(*args, **kwargs))
+        return list(keras.tree.flatten(node.operation.compute_output_spec(*args, **kwargs)))
     except Exception as error:
         kind = type(node.operation).__name__
         shapes = ", ".join(str(edge.shape) for edge in inputs)
@@ -173,7 +188,7 @@ def _inner_graph(op: Any) -> Any:
     return graph if hasattr(graph, "_nodes_by_depth") else None
 
 
-def _built_copy(model: Any, input_shape: tuple[int, ...]) -> Any:
+def _built_copy(model: Any, input_shape: Shape) -> Any:
     """Build a copy of a Sequential in a TensorFlow graph, where weights take no memory."""
     import keras
     import tensorflow as tf
@@ -190,7 +205,7 @@ def _built_copy(model: Any, input_shape: tuple[int, ...]) -> Any:
     return copy
 
 
-def _input_shapes(graph: Any, input_shape: Any) -> list[tuple[int, ...]]:
+def _input_shapes(graph: Any, input_shape: Any) -> list[Shape]:
     """Return a shape for each input: the one asked for, or the model's own."""
     own = [tuple(tensor.shape[1:]) for tensor in graph.inputs]
     if input_shape is None:

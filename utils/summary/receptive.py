@@ -14,7 +14,9 @@ from math import gcd, lcm
 from typing import Any
 
 from utils.summary import kinds
-from utils.summary.graph import Call
+from utils.summary.graph import Call, Shape
+
+Shapes = tuple[Shape, Shape]  # of what a call takes and of what it makes
 
 
 @dataclass(frozen=True)
@@ -119,7 +121,7 @@ class Field:
     flat: bool = False
 
     @classmethod
-    def of_input(cls, shape: tuple[int, ...], channels_first: bool) -> Field:
+    def of_input(cls, shape: Shape, channels_first: bool) -> Field:
         """Return the field of an input, each unit of which reads itself."""
         return cls(tuple(map(Axis.of_input, _spatial(shape, channels_first))), channels_first)
 
@@ -133,40 +135,38 @@ class Field:
         return all(axis.advance == 0 for axis in self.axes)
 
 
-def _spatial(shape: tuple[int, ...], channels_first: bool) -> tuple[int, ...]:
+def _spatial(shape: Shape, channels_first: bool) -> Shape:
     return shape[1:] if channels_first else shape[:-1]
 
 
-def _sliding(call: Call, size: tuple[int, ...], dilation: tuple[int, ...]) -> list[Taps]:
+def _sliding(op: Any, shapes: Shapes, size: Shape, dilation: Shape) -> list[Taps]:
     """Return the taps of a sliding window; "same" pads the larger half behind, as TensorFlow."""
     taps = []
-    for given, made, k, s, d in zip(*_sizes(call), size, call.op.strides, dilation, strict=True):
+    for given, made, k, s, d in zip(*_sizes(op, shapes), size, op.strides, dilation, strict=True):
         reach = (k - 1) * d
         missing = max((made - 1) * s + reach + 1 - given, 0)
-        before = {"valid": 0, "same": missing // 2, "causal": reach}[call.op.padding]
+        before = {"valid": 0, "same": missing // 2, "causal": reach}[op.padding]
         taps.append(Taps(s, -before, reach - before))
     return taps
 
 
-def _sizes(call: Call) -> tuple[tuple[int, ...], tuple[int, ...]]:
-    channels_first = call.op.data_format == "channels_first"
-    return tuple(_spatial(e.shape, channels_first) for e in (call.inputs[0], call.outputs[0]))
+def _sizes(op: Any, shapes: Shapes) -> list[Shape]:
+    return [_spatial(shape, op.data_format == "channels_first") for shape in shapes]
 
 
-def _convolution(call: Call) -> list[Taps]:
-    return _sliding(call, call.op.kernel_size, call.op.dilation_rate)
+def _convolution(op: Any, shapes: Shapes) -> list[Taps]:
+    return _sliding(op, shapes, op.kernel_size, op.dilation_rate)
 
 
-def _pooling(call: Call) -> list[Taps]:
-    return _sliding(call, call.op.pool_size, (1,) * len(call.op.pool_size))
+def _pooling(op: Any, shapes: Shapes) -> list[Taps]:
+    return _sliding(op, shapes, op.pool_size, (1,) * len(op.pool_size))
 
 
-def _transposed(call: Call) -> list[Taps]:
+def _transposed(op: Any, shapes: Shapes) -> list[Taps]:
     """Unit i of the input reaches o = i * stride + tap - cut, for each tap of the kernel."""
-    op = call.op
     taps = []
     for given, made, k, s, d in zip(
-        *_sizes(call), op.kernel_size, op.strides, op.dilation_rate, strict=True
+        *_sizes(op, shapes), op.kernel_size, op.strides, op.dilation_rate, strict=True
     ):
         reach = (k - 1) * d
         surplus = max((given - 1) * s + reach + 1 - made, 0)
@@ -175,18 +175,18 @@ def _transposed(call: Call) -> list[Taps]:
     return taps
 
 
-def _upsampling(call: Call) -> list[Taps] | None:
-    if getattr(call.op, "interpolation", "nearest") != "nearest":
+def _upsampling(op: Any, shapes: Shapes) -> list[Taps] | None:
+    if getattr(op, "interpolation", "nearest") != "nearest":
         return None
-    return [Taps(1, 0, 0, per=factor) for factor in _each(call.op.size)]
+    return [Taps(1, 0, 0, per=factor) for factor in _each(op.size)]
 
 
-def _padding(call: Call) -> list[Taps]:
-    return [Taps(1, -before, -before) for before in _before(call.op.padding)]
+def _padding(op: Any, shapes: Shapes) -> list[Taps]:
+    return [Taps(1, -before, -before) for before in _before(op.padding)]
 
 
-def _cropping(call: Call) -> list[Taps]:
-    return [Taps(1, before, before) for before in _before(call.op.cropping)]
+def _cropping(op: Any, shapes: Shapes) -> list[Taps]:
+    return [Taps(1, before, before) for before in _before(op.cropping)]
 
 
 def _each(value: Any) -> tuple[Any, ...]:
@@ -198,7 +198,7 @@ def _before(amounts: Any) -> list[int]:
     return [amounts[0]] if isinstance(amounts[0], int) else [before for before, _ in amounts]
 
 
-WINDOWS: dict[str, Callable[[Call], list[Taps] | None]] = {
+WINDOWS: dict[str, Callable[[Any, Shapes], list[Taps] | None]] = {
     **dict.fromkeys(kinds.CONVOLUTION + kinds.DEPTHWISE + kinds.SEPARABLE, _convolution),
     **dict.fromkeys(kinds.TRANSPOSED, _transposed),
     **dict.fromkeys(kinds.POOLING, _pooling),
@@ -211,32 +211,36 @@ WINDOWS: dict[str, Callable[[Call], list[Taps] | None]] = {
 def field(call: Call, given: list[Field | None]) -> Field | None:
     """Return the receptive field of what a call makes from the fields of what it takes.
 
-    None: the layer is of a kind whose places are not followed, or comes after such a one.
+    None: the layer is of a kind whose places are not followed, or comes after such a one, or slides
+    over an unknown number of places.
     """
-    if not given or None in given:
+    known = [one for one in given if one]
+    if not given or len(known) < len(given):
         return None
-    given = [one for one in given if one.axes] or given[:1]
-    if all(one.is_whole for one in given):
-        return _joined(given)
+    known = [one for one in known if one.axes] or known[:1]
+    if all(one.is_whole for one in known):
+        return _joined(known)
     if kind := call.kind_in(WINDOWS):
-        return _slid(call, given[0], WINDOWS[kind](call))
+        return _slid(call, known[0], kind)
     if call.kind_in(kinds.GLOBAL):
-        return given[0].whole()
+        return known[0].whole()
     if call.kind_in(("Flatten",)):
-        return replace(given[0], flat=True)
+        return replace(known[0], flat=True)
     if call.kind_in(("Dense",)) and len(call.inputs[0].shape) == 1:
-        return given[0].whole()
+        return known[0].whole()
     if call.kind_in(kinds.POINTWISE):
-        return _joined(given)
-    if call.kind_in(("Dense", *kinds.CHANNELWISE)) and _along_channels(call, given[0]):
-        return _joined(given)
+        return _joined(known)
+    if call.kind_in(("Dense", *kinds.CHANNELWISE)) and _along_channels(call, known[0]):
+        return _joined(known)
     return None
 
 
-def _slid(call: Call, given: Field, taps: list[Taps] | None) -> Field | None:
-    if taps is None or given.flat:
+def _slid(call: Call, given: Field, kind: str) -> Field | None:
+    shapes = call.known_shapes()
+    taps = shapes and WINDOWS[kind](call.op, shapes)
+    if shapes is None or taps is None or given.flat:
         return None
-    units = _spatial(call.outputs[0].shape, given.channels_first)
+    units = _spatial(shapes[1], given.channels_first)
     axes = [a.through(t, n) for a, t, n in zip(given.axes, taps, units, strict=True)]
     return replace(given, axes=tuple(axes))
 
@@ -258,8 +262,9 @@ def _joined(given: list[Field]) -> Field | None:
             return None
         if joined != other and (joined.flat or other.flat):
             joined, other = joined.whole(), other.whole()
-        axes = [a.union(b) for a, b in zip(joined.axes, other.axes, strict=True)]
-        if None in axes:
+        pairs = zip(joined.axes, other.axes, strict=True)
+        axes = [axis for a, b in pairs if (axis := a.union(b))]
+        if len(axes) < len(joined.axes):
             return None
         joined = replace(joined, axes=tuple(axes))
     return joined
