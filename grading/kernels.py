@@ -30,6 +30,7 @@ from .client import Manager
 from .sandbox import COURSE, KERNEL_ENVIRONMENT, MEMORY, ROOT, KernelLost, Zygote
 
 MESSAGE = 20_000_000  # bytes of the largest message that is taken from a kernel
+ENDING = 5.0  # seconds that a killed kernel may take to end
 LOST = "lost"  # begins the reason of a kernel that its keeper says no end of
 PORTS = ("shell_port", "iopub_port", "stdin_port", "hb_port", "control_port")
 
@@ -213,8 +214,10 @@ class Forked(KernelProvisionerBase):
         self.signal(signum)
 
     async def kill(self, restart: bool = False) -> None:
-        """End the kernel and all that it started."""
+        """End the kernel and all that it started, and see it end: Jupyter looks each 0.1 s."""
         self.signal(signal.SIGKILL)
+        with suppress(TimeoutError):
+            await asyncio.wait_for(self.wait(), ENDING)
 
     async def terminate(self, restart: bool = False) -> None:
         """End the kernel and all that it started; there is no gentler way."""

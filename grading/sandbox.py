@@ -48,6 +48,9 @@ KERNEL_ENVIRONMENT = {
     "TF_CPP_MIN_LOG_LEVEL": "3",
 }
 
+# What the forked kernels are told besides: as many of them run at once as there are processors.
+WARM_ENVIRONMENT = {"TF_NUM_INTRAOP_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}
+
 INSTALL = "install bubblewrap (sudo apt-get install bubblewrap, or dnf, pacman, zypper)"
 
 
@@ -187,7 +190,7 @@ def _environment() -> dict[str, str]:
     """All that the warm process is told; the grader's own variables stay outside."""
     own = {"PATH": f"{ENVIRONMENT}/bin:/usr/local/bin:/usr/bin:/bin", "PYTHONPATH": COURSE}
     names = {"HOME": HOME, "USER": "student", "LOGNAME": "student", "LANG": "C.UTF-8"}
-    return own | names | KERNEL_ENVIRONMENT
+    return own | names | KERNEL_ENVIRONMENT | WARM_ENVIRONMENT
 
 
 def _command(folder: Path, sources: dict[str, str], program: list[str]) -> list[str]:

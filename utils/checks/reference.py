@@ -14,6 +14,8 @@ from numpy.typing import NDArray
 
 Array = NDArray[Any]
 
+POOL = 2**20  # numbers from which all weights are taken
+
 
 def weight_source(seed: int) -> Callable[[Sequence[int]], Array]:
     """A function that gives the next weights of a shape, in layer order, float32.
@@ -21,12 +23,13 @@ def weight_source(seed: int) -> Callable[[Sequence[int]], Array]:
     Kernels are uniform with He's variance (He et al. 2015, arXiv:1502.01852, equation 10), so that
     the signal keeps its size through sixteen layers; biases are uniform in ±0.1.
     """
-    generator = np.random.Generator(np.random.SFC64(seed))  # the fastest of NumPy's
+    generator = np.random.default_rng(seed)
+    # Kernels are pieces of one pool: drawing each of VGG16's numbers takes as long as using it.
+    pool = generator.random(POOL, dtype=np.float32) - np.float32(0.5)
 
     def draw(shape: Sequence[int]) -> Array:
         limit = np.sqrt(6 / np.prod(shape[:-1])) if len(shape) > 1 else 0.1
-        weights = generator.random(tuple(shape), dtype=np.float32)
-        weights -= np.float32(0.5)
+        weights = np.resize(pool[generator.integers(POOL // 2) :], tuple(shape))
         weights *= np.float32(2 * limit)
         return weights
 
