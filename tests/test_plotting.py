@@ -266,6 +266,13 @@ def test_batch_normalisation_on_one_of_two_paths_has_a_box_of_its_own():
     assert len(ax.patches) == 3
 
 
+def test_a_raw_operation_with_one_number_for_all_axes_has_a_box():
+    image = row("image", "InputLayer", (8, 8, 3), inputs=())
+    pool = row("max_pool", "MaxPool", (4, 4, 3), inputs=("image",))
+    pool = dataclasses.replace(pool, kernel_size=2, strides=2)
+    assert "MaxPool" in words(plotting.block_diagram(chain(image, pool)))
+
+
 def test_training_and_validation_differ_without_colour():
     training, validation = plotting.training_curves(HISTORY)[0].lines
     assert training.get_linestyle() != validation.get_linestyle()

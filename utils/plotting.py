@@ -566,9 +566,9 @@ def _steps(summary: ModelSummary) -> tuple[dict[str, tuple[str, list[str]]], dic
 
 def _words(row: LayerRow) -> dict[str, str]:
     """Return what a caption may say of a layer."""
-    stride = max(row.strides or (1,))
+    stride = np.max(row.strides or 1)
     return {
-        "window": "×".join(map(str, row.kernel_size or ())),
+        "window": "×".join(map(str, np.ravel(row.kernel_size or ()))),
         "stride": f", /{stride}" if stride > 1 else "",
         "shape": "×".join(map(str, row.output_shape)),
         "channels": str(row.output_shape[-1]),

@@ -37,14 +37,15 @@ class LayerRow:
     `receptive_field` places of the input from `rf_offset + i * rf_stride` on (below 0 is padding);
     it is the largest over all paths, and what a global pooling or a dense layer sees of the input.
     After a transposed convolution units may differ: the largest window and the mean stride.
+    `kernel_size` and `strides` of a raw operation may be one number for all axes.
     """
 
     name: str
     kind: str
     inputs: tuple[str, ...]
     output_shape: tuple[Any, ...]
-    kernel_size: tuple[int, ...] | None
-    strides: tuple[int, ...] | None
+    kernel_size: int | tuple[int, ...] | None
+    strides: int | tuple[int, ...] | None
     padding: Any
     config: dict[str, Any]
     params: int
