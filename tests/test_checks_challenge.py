@@ -144,6 +144,26 @@ def test_what_has_a_type_without_a_name_is_no_model(name):
     assert [diagnosis.code for diagnosis in score.diagnoses] == ["not_a_model"]
 
 
+@pytest.mark.parametrize(
+    ("where", "value"),
+    [
+        ("input_shape", []),
+        ("input_shape", [[64, 32, 3], [3]]),  # a model of two inputs
+        ("kernel_size", None),
+        ("config", {"filters": 3, "name": "x", "keras_class": "x"}),
+    ],
+)
+def test_what_is_no_shape_and_no_setting_is_only_wrong(where, value, answers):
+    forged = copy.deepcopy(answers["family"])
+    forged["calls"]["A"] = forged["calls"]["B"]  # another column, whose parameters are counted
+    summary = forged["calls"]["A"]["model"]["summary"]
+    convolution = next(row for row in summary["rows"] if row["kind"] == "Conv2D")
+    (summary if where in summary else convolution)[where] = value
+    task = checks.TASKS["family"]
+    score = task.mark(forged, task.public_case())
+    assert 0 < score.points < task.max_points
+
+
 def test_marking_imports_no_tensorflow(answers):
     code = (
         "import json, sys; from utils import checks\n"

@@ -81,7 +81,7 @@ SILENT = {"InputLayer", "Dropout", "SpatialDropout2D", "Identity"}
 ACTIVATIONS = {"ReLU": "relu", "Relu": "relu", "Softmax": "softmax"}
 
 
-def make(keras_class: str, name: str, **settings: object) -> Layer:
+def make(keras_class: str, name: str, /, **settings: object) -> Layer:
     """A layer of that class with Keras's defaults for what is not given."""
     kind, keys, told = KINDS[keras_class]
     values = {key: plain(settings.get(key, DEFAULTS.get(key))) for key in keys} | told

@@ -182,9 +182,10 @@ def _judge_blocks(built: Built) -> list[Diagnosis]:
             code = "numbers" if math.isfinite(reading.distance) else "no_numbers"
             return [diagnose(code, config, call=reading.call, worst=reading.distance)]
         return []
-    channels = reading.input_shape[-1]
-    params = parameters(built.blocks, channels)
-    if built.column and params != (asked := parameters(built.right(built.scale), channels)):
+    channels = reading.asked["input_shape"][-1]  # what the model itself has may be no number
+    if built.column and (params := parameters(built.blocks, channels)) != (
+        asked := parameters(built.right(built.scale), channels)
+    ):
         told = {"call": reading.call, "config": config, "network": built.column}
         return [diagnose("other_config", config, params=params, right=asked, **told)]
     return compare(right, built.blocks, lambda _: config)[0]
