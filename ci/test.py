@@ -33,6 +33,7 @@ def stages(
     found = {
         "ruff": ("ruff", "check", "."),
         "ruff format": ("ruff", "format", "--check", "."),
+        "mypy": ("mypy",),
         "unit tests": (*PYTEST, f"--ignore={RUNS}", *marked, *selection),
     }
     if not (quick or selection):

@@ -253,7 +253,7 @@ ATTACKS = {
         "import builtins\n"
         "for name in ('isinstance', 'all', 'any', 'callable', 'hasattr'):\n"
         "    setattr(builtins, name, lambda *arguments: True)",
-        "error",
+        "died",
     ),
     "another keras": instead(
         "import keras\n"

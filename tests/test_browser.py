@@ -111,6 +111,14 @@ def fill(cell, source: str) -> None:
     cell.page.keyboard.press("Shift+Enter")
 
 
+def save(page) -> None:
+    """Save the notebook; the mark of what is not saved goes away."""
+    from playwright.sync_api import expect
+
+    page.keyboard.press("Control+s")
+    expect(page.locator(".jp-mod-dirty")).to_have_count(0)
+
+
 def first_line(source: str) -> str:
     """By which a cell is found among others."""
     return source.splitlines()[0]
@@ -185,8 +193,7 @@ def test_a_student_reads_what_is_wrong_mends_it_and_hands_in(lab, home, page, tm
     expect(card.locator("b", has_text="✔")).to_have_count(4)
     shoot(page, "homework-4-right")
 
-    page.keyboard.press("Control+s")
-    expect(page.locator(".jp-mod-dirty")).to_have_count(0)
+    save(page)
     assert "block3_conv3" in (home / course.HOMEWORK).read_text("utf-8")
 
     solution = nbformat.read(ROOT / "solutions" / course.HOMEWORK, 4)
@@ -197,6 +204,7 @@ def test_a_student_reads_what_is_wrong_mends_it_and_hands_in(lab, home, page, tm
     points = last.locator(".jp-OutputArea-output")
     expect(points).to_contain_text("10 / 10", timeout=1000 * STARTING)
     shoot(page, "homework-5-solved")
+    save(page)
 
     page.locator(".lm-MenuBar-item", has_text=re.compile("File|檔案")).click()
     with page.expect_download() as download:
