@@ -28,7 +28,7 @@ IN_A_BROWSER = [
     pytest.mark.skipif(bool(LACKING), reason=f"no browser: install {' and '.join(LACKING)}"),
 ]
 WIDTHS = {"desktop": 1280, "phone": 390}  # pixels
-PATIENCE = 30  # seconds until a page shows what is expected, on a busy machine
+PATIENCE = 120  # seconds until a page shows what is expected, on a busy machine
 # The page alone: no sandbox (it refuses root), no graphics card, nothing fetched of its own accord.
 FLAGS = (
     *("--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--disable-quic"),
