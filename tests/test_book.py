@@ -16,6 +16,7 @@ from ci.book import book, title
 
 NOTEBOOKS = {path.stem: nbformat.read(path, 4) for path in ROOT.glob("*.ipynb")}
 SLOW, SKIPPED = IN_A_BROWSER
+pytestmark = SLOW  # rendering takes long
 CHINESE_FONTS = (b"CJK", b"NotoSansTC", b"PingFang", b"JhengHei")  # of the stylesheet
 
 
@@ -92,7 +93,6 @@ def browser():
         yield opened
 
 
-@SLOW
 @SKIPPED
 @pytest.mark.parametrize("name", [*NOTEBOOKS, "index"])
 @pytest.mark.parametrize("width", WIDTHS)
@@ -108,7 +108,6 @@ def test_a_page_keeps_nobody_out_and_moves_up_and_down_only(name, width, pages, 
     page.close()
 
 
-@SLOW
 @SKIPPED
 def test_a_page_is_printed_with_its_chinese(pages, browser):
     name = min(NOTEBOOKS, key=lambda name: pages[name].stat().st_size)

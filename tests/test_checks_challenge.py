@@ -28,6 +28,7 @@ def answers() -> dict[str, dict]:
     }
 
 
+@pytest.mark.slow  # together
 @pytest.mark.parametrize("name", ANSWERS)
 def test_an_answer_gets_its_points_and_its_diagnoses(name):
     answer = ANSWERS[name]

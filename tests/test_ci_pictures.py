@@ -58,6 +58,7 @@ def test_noise_of_one_grey_level_is_not():
     assert difference(png(), file.getvalue()) < TOLERANCE
 
 
+@pytest.mark.slow
 def test_nbval_with_the_plug_in_fails_on_another_picture_and_counts_the_rest(tmp_path):
     cells = [nbformat.v4.new_code_cell(PLOT.format(title)) for title in ("loss", "accuracy")]
     notebook = execute(nbformat.v4.new_notebook(cells=cells), tmp_path, "plots.ipynb")

@@ -33,6 +33,7 @@ def test_an_endless_loop_is_interrupted_and_the_next_cell_runs():
     assert [failure.name for failure in outcome.failures] == ["KeyboardInterrupt", "ValueError"]
 
 
+@pytest.mark.slow
 def test_a_cell_that_will_not_be_interrupted_is_killed_with_its_children():
     stubborn = """
 import subprocess, sys, time

@@ -10,6 +10,8 @@ from summary_models import weightless
 
 from utils.summary import ModelSummary, summarize
 
+pytestmark = pytest.mark.slow  # together
+
 ARCHITECTURES = [
     *("ConvNeXtBase", "ConvNeXtLarge", "ConvNeXtSmall", "ConvNeXtTiny", "ConvNeXtXLarge"),
     *("DenseNet121", "DenseNet169", "DenseNet201"),
