@@ -15,6 +15,8 @@ from utils import checks
 from utils.checks import vgg
 from utils.checks.challenge.mistakes import CHALLENGE
 
+pytestmark = pytest.mark.slow  # together
+
 PAPER = {"A": 133, "A-LRN": 133, "B": 133, "C": 134, "D": 138, "E": 144}  # table 2, millions
 
 
@@ -28,7 +30,6 @@ def answers() -> dict[str, dict]:
     }
 
 
-@pytest.mark.slow  # together
 @pytest.mark.parametrize("name", ANSWERS)
 def test_an_answer_gets_its_points_and_its_diagnoses(name):
     answer = ANSWERS[name]

@@ -55,6 +55,7 @@ def test_of_two_functions_both_are_right_or_both_are_stood_in_for(capsys):
     assert "features、with_inception 還沒有全對" in capsys.readouterr().out
 
 
+@pytest.mark.slow  # together
 @pytest.mark.parametrize("task", [name for name, task in TASKS.items() if not task.alone])
 def test_what_stands_in_gets_full_points(task):
     score = TASKS[task].check(*STAND_INS[task])
