@@ -46,6 +46,7 @@ from ci.editions import editions
 from examples.make import LESSON, NO_LAST_POOL, RELU_LAST, VGG13, fill
 from grading import batch, work
 from grading.record import Record
+from grading.zygote import memory_of
 from utils import checks
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -54,25 +55,25 @@ CHANGES = ({}, VGG13, {}, RELU_LAST, {}, NO_LAST_POOL)  # every other one is rig
 CELL_TIMEOUT = 600
 
 
-def short_homework() -> tuple[NotebookNode, NotebookNode]:
-    """The sheet and its solution up to the check: what grading runs, without what is trained."""
+def short_homework() -> tuple[NotebookNode, list[str]]:
+    """The sheet up to the check, without what is trained, and one filled as each of CHANGES."""
     sheet, solved = editions(LESSON).values()
     for notebook in (sheet, solved):
         check = [cell.metadata.get("nbgrader", {}).get("grade", False) for cell in notebook.cells]
         notebook.cells = notebook.cells[: check.index(True) + 1]
-    return sheet, solved
+    answers = {cell.id: cell.source for cell in solved.cells}
+    return sheet, [nbformat.writes(fill(sheet, answers, changes)) for changes in CHANGES]
 
 
 def hand_in(course: Path, count: int) -> list[str]:
     """Write nbgrader's course folder with `count` submissions; returns the students."""
-    sheet, solved = short_homework()
+    sheet, filled = short_homework()
     nbformat.write(sheet, course / f"{HOMEWORK}.ipynb")
-    answers = {cell.id: cell.source for cell in solved.cells}
     students = [f"s{number:05}" for number in range(count)]
-    for student, changes in zip(students, islice(cycle(CHANGES), count), strict=True):
+    for student, text in zip(students, islice(cycle(filled), count), strict=True):
         folder = course / "submitted" / student / HOMEWORK
         folder.mkdir(parents=True)
-        nbformat.write(fill(sheet, answers, changes), folder / f"{HOMEWORK}.ipynb")
+        (folder / f"{HOMEWORK}.ipynb").write_text(text, encoding="utf-8")
     source = course / "source" / HOMEWORK
     source.mkdir(parents=True)
     nbformat.write(sheet, source / f"{HOMEWORK}.ipynb")
@@ -187,9 +188,8 @@ def overhead(count: int, _: int) -> int:
         cells += cell.metadata.papermill["duration"]
 
     NotebookExecutionManager.cell_complete = timed
-    sheet, solved = short_homework()
-    answers = {cell.id: cell.source for cell in solved.cells}
-    contents = [nbformat.writes(fill(sheet, answers, changes)).encode() for changes in CHANGES]
+    sheet, filled = short_homework()
+    contents = [text.encode() for text in filled]
     cases = {"vgg16": checks.TASKS["vgg16"].draw_case(1)}
     release = nbformat.writes(sheet).encode()
     jobs = [work.Job(each, release, cases, timeout=300) for each in islice(cycle(contents), count)]
@@ -205,13 +205,13 @@ def overhead(count: int, _: int) -> int:
 def growth(count: int, _: int) -> int:
     """Seconds a submission and memory of all processes, while a class is graded."""
     samples = [(0, 0.0, 0.0)]  # records so far, seconds, MiB
-    done = threading.Event()
+    done, me = threading.Event(), psutil.Process()
 
     def watch(out: Path) -> None:
         while not done.wait(1):
             with suppress(sqlite3.OperationalError), sqlite3.connect(out / "grades.sqlite") as file:
                 records = file.execute("SELECT count(*) FROM records").fetchone()[0]
-                samples.append((records, time.perf_counter() - begin, memory() / 1024**2))
+                samples.append((records, time.perf_counter() - begin, memory_of(me) / 1024**2))
 
     with tempfile.TemporaryDirectory() as folder, ThreadPoolExecutor(1) as pool:
         course, out = Path(folder), Path(folder, "out")
@@ -229,20 +229,9 @@ def growth(count: int, _: int) -> int:
     return 0
 
 
-def memory() -> int:
-    """Bytes of this process and its descendants, shared pages counted in parts."""
-    me, total = psutil.Process(), 0
-    for process in (me, *me.children(recursive=True)):
-        with suppress(psutil.Error):  # it has just ended
-            total += process.memory_full_info().pss
-    return total
-
-
 def scale(most: int, _: int) -> int:
     """Seconds and memory of everything around the kernel."""
-    sheet, solved = short_homework()
-    answers = {cell.id: cell.source for cell in solved.cells}
-    filled = [nbformat.writes(fill(sheet, answers, changes)) for changes in CHANGES]
+    sheet, filled = short_homework()
     work.grade = lambda job: Record("graded", 10, 10.0)
     with tempfile.TemporaryDirectory() as folder:
         release = Path(folder, f"{HOMEWORK}.ipynb")
