@@ -97,7 +97,7 @@ def grade(
         connect, most = partial(pools.cluster, scheduler, _version), pools.CLUSTER_AHEAD
     else:
         workers = workers or min(os.cpu_count() or 1, MOST_WORKERS)
-        connect, most = partial(pools.processes, workers), 2 * workers
+        connect, most = partial(pools.processes, workers, sandboxed), 2 * workers
 
     found: dict[int, Record] = {}
     hidden = None if progress else True  # None hides the bar where no terminal is

@@ -15,6 +15,7 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -27,7 +28,16 @@ from jupyter_client.provisioning import KernelProvisionerBase, LocalProvisioner
 from nbclient.util import run_sync
 
 from .client import Manager
-from .sandbox import COURSE, KERNEL_ENVIRONMENT, MEMORY, ROOT, KernelLost, Zygote
+from .sandbox import (
+    COURSE,
+    KERNEL,
+    KERNEL_ENVIRONMENT,
+    MEMORY,
+    ROOT,
+    Door,
+    KernelLost,
+    Zygote,
+)
 
 MESSAGE = 20_000_000  # bytes of the largest message that is taken from a kernel
 ENDING = 5.0  # seconds that a killed kernel may take to end
@@ -37,11 +47,16 @@ PORTS = ("shell_port", "iopub_port", "stdin_port", "hb_port", "control_port")
 
 @dataclass
 class Kernel:
-    """A running kernel: its manager, where it finds `utils`, and why it was killed, if it was."""
+    """A running kernel: its manager, and why it was killed, if it was.
+
+    It finds `utils` in `course`, and in `inside` what is written to the folder `outside`.
+    """
 
     manager: AsyncKernelManager
     course: str
     end: Callable[[], None]
+    outside: Path
+    inside: str
     reason: str = ""
 
     def kill(self, reason: str) -> None:
@@ -97,7 +112,7 @@ def _cold() -> Iterator[Kernel]:
         process = psutil.Process(provisioner.pid)
         if hasattr(process, "rlimit"):  # Linux
             process.rlimit(psutil.RLIMIT_DATA, (MEMORY, MEMORY))
-        yield Kernel(manager, str(ROOT), lambda: _kill_tree(process))
+        yield Kernel(manager, str(ROOT), lambda: _kill_tree(process), home, str(home))
 
 
 def _kill_tree(process: psutil.Process) -> None:
@@ -111,8 +126,9 @@ def _kill_tree(process: psutil.Process) -> None:
             os.killpg(process.pid, signal.SIGKILL)
 
 
-_lock = threading.Lock()
+_lock = threading.RLock()
 _zygote: Zygote | None = None
+_shared: Door | None = None
 
 
 def warm_process() -> Zygote:
@@ -128,12 +144,32 @@ def warm_process() -> Zygote:
         return _zygote
 
 
+def is_warm() -> bool:
+    """Whether a kernel can be forked here without starting a warm process first."""
+    return _zygote is not None and _zygote.is_alive()
+
+
+def share(door: Door | None) -> None:
+    """Fork this process's kernels from another one's warm process, while that lives."""
+    global _shared
+    _shared = door
+
+
+def _door() -> Door:
+    with _lock:
+        if _shared and _shared.is_open():
+            return _shared
+        zygote = warm_process()
+        zygote.wait()
+        return zygote.door
+
+
 def launch(request: dict[str, Any]) -> tuple[socket.socket, Path]:
-    """`Zygote.launch` of the warm process, or of a new one where that one proves to be dead."""
+    """`Door.launch` of the warm process, or of a new one where that one proves to be dead."""
     try:
-        return warm_process().launch(request)
+        return _door().launch(request)
     except KernelLost:
-        return warm_process().launch(request)
+        return _door().launch(request)
 
 
 @contextmanager
@@ -142,7 +178,9 @@ def _forked() -> Iterator[Kernel]:
     provisioner = Forked(kernel_id="submission", kernel_spec=manager.kernel_spec, parent=manager)
     manager.provisioner = provisioner  # in place of the one that the kernelspec names
     run_sync(manager.start_kernel)()
-    running = Kernel(manager, COURSE, lambda: provisioner.signal(signal.SIGKILL))
+    assert provisioner.folder  # of its sockets
+    end = partial(provisioner.signal, signal.SIGKILL)
+    running = Kernel(manager, COURSE, end, provisioner.folder, KERNEL)
     try:
         yield running
     finally:
@@ -155,7 +193,8 @@ class Forked(KernelProvisionerBase):
     `reason` says at the end what the keeper killed the kernel for, if it did.
     """
 
-    keeper = folder = code = None
+    keeper = code = None
+    folder: Path | None = None
     reason = ""
 
     @property
@@ -175,10 +214,11 @@ class Forked(KernelProvisionerBase):
         info = manager.get_connection_info()
         request = info | {"key": info["key"].decode()}
         in_thread = asyncio.get_running_loop().run_in_executor
-        self.keeper, self.folder = await in_thread(None, launch, request)
+        self.keeper, folder = await in_thread(None, launch, request)
         self.keeper.setblocking(False)
-        manager.connection_file = str(self.folder / "kernel.json")
-        self.connection_info = info | {"ip": str(self.folder / "k")}
+        self.folder = folder
+        manager.connection_file = str(folder / "kernel.json")
+        self.connection_info = info | {"ip": str(folder / "k")}
         return self.connection_info
 
     async def poll(self) -> int | None:

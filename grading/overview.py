@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -17,6 +16,7 @@ from .rows import Row
 from .similar import Pair
 
 NOTEBOOK = Path(__file__).with_name("overview.ipynb")
+DATA = "data.json"
 SECONDS = 600
 
 
@@ -66,13 +66,18 @@ def data(rows: Sequence[Row], pairs: Sequence[Pair]) -> dict[str, Any]:
 
 def run(content: dict[str, Any]) -> str:
     """The executed notebook as HTML, without a page around it and without its code."""
-    with tempfile.TemporaryDirectory() as folder:
-        path = Path(folder, "data.json")
+    # It is our own: a kernel of the sandbox is only taken where it is there at once.
+    with kernels.kernel(SECONDS, sandboxed=kernels.is_warm()) as kernel:
+        path = kernel.outside / DATA
         path.write_text(json.dumps(content), encoding="utf-8")
-        with kernels.kernel(SECONDS, sandboxed=False) as kernel:  # it is our own
-            notebook = papermill.execute_notebook(
-                NOTEBOOK, None, {"data": str(path)}, progress_bar=False, km=kernel.manager
-            )
+        path.chmod(0o644)  # in the sandbox it is another user who reads it
+        notebook = papermill.execute_notebook(
+            NOTEBOOK,
+            None,
+            {"data": f"{kernel.inside}/{DATA}"},
+            progress_bar=False,
+            km=kernel.manager,
+        )
     exporter = HTMLExporter(
         template_name="basic",
         exclude_input=True,

@@ -10,8 +10,8 @@ import socket
 import subprocess
 import sys
 import tempfile
-import threading
 from contextlib import suppress
+from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -48,8 +48,15 @@ KERNEL_ENVIRONMENT = {
     "TF_CPP_MIN_LOG_LEVEL": "3",
 }
 
-# What the forked kernels are told besides: as many of them run at once as there are processors.
-WARM_ENVIRONMENT = {"TF_NUM_INTRAOP_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}
+# What the forked kernels are told besides.
+WARM_ENVIRONMENT = {
+    # As many of them run at once as there are processors.
+    "TF_NUM_INTRAOP_THREADS": "1",
+    "OPENBLAS_NUM_THREADS": "1",
+    # Memory that is given up is taken again for the next weights, not fetched from the system.
+    "MALLOC_MMAP_THRESHOLD_": str(1 << 25),
+    "MALLOC_TRIM_THRESHOLD_": str(1 << 30),
+}
 
 INSTALL = "install bubblewrap (sudo apt-get install bubblewrap, or dnf, pacman, zypper)"
 
@@ -79,75 +86,38 @@ def problem() -> str | None:
     return None
 
 
-class Zygote:
-    """The warm process, started at the first use; `launch` gives kernels until `close`."""
+@dataclass(frozen=True)
+class Door:
+    """The way to a warm process, which other processes may share: it can be pickled for them.
 
-    def __init__(self) -> None:
-        self.folder = Path(tempfile.mkdtemp(prefix="grade-"))
-        self._lock, self._count = threading.Lock(), 0
-        self._errors = (self.folder / "stderr").open("w+")
-        self.control, inside = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
-        with inside:
-            self.process = subprocess.Popen(
-                self._command(inside.fileno()),
-                cwd="/",
-                env=_environment(),
-                stdin=subprocess.DEVNULL,
-                stdout=self._errors,
-                stderr=self._errors,
-                pass_fds=[inside.fileno()],
-                start_new_session=True,  # Ctrl-C is the grader's
-            )
-        self.control.settimeout(START_TIMEOUT)
-        answer = b""
-        with suppress(OSError):
-            answer = self.control.recv(16)
-        if answer != b"ready":
-            self._errors.seek(0)
-            text = self._errors.read()[-2000:]
-            self.close()
-            raise SandboxError(f"the warm process did not start: {text}")
+    `folder` holds a folder of sockets for each kernel.
+    """
 
-    def _command(self, control: int) -> list[str]:
-        course, kernels = self.folder / "course", self.folder / "kernels"
-        shutil.copytree(ROOT / "utils", course / "utils", ignore=shutil.ignore_patterns("*.pyc"))
-        shutil.copy(ZYGOTE, course)
-        kernels.mkdir()
-        _give(self.folder)
-        python, sources = _python()
-        program = [
-            *("--bind", str(kernels), KERNELS, "--dir", KERNEL),
-            *("--tmpfs", "/tmp", "--dir", HOME, "--tmpfs", "/dev/shm"),
-            *("--remount-ro", "/", "--remount-ro", "/dev"),
-            *(python, "-B", f"{COURSE}/zygote.py", str(control)),
-        ]
-        return _command(self.folder, sources | {COURSE: str(course)}, program)
+    control: socket.socket
+    folder: Path
 
     def launch(self, connection: dict[str, Any]) -> tuple[socket.socket, Path]:
         """Fork a kernel: the socket to its keeper, and the folder in which its own sockets are.
 
         Raises SandboxError where it could not be isolated, KernelLost when the warm process died.
         """
-        with self._lock:
-            self._count += 1
-            folder = self.folder / "kernels" / str(self._count)
-            folder.mkdir()
-            _give(folder)
-            ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
-            request = {
-                "kernels": KERNELS,
-                "folder": folder.name,
-                "kernel": KERNEL,
-                "home": HOME,
-                "connection": connection | {"ip": f"{KERNEL}/k"},
-                "memory": MEMORY,
-                "scratch": SCRATCH,
-                "shown": SHOWN,
-                "limits": LIMITS,
-            }
-            with theirs, suppress(OSError):  # told below, as an answer that never came
-                message = json.dumps(request).encode()
-                socket.send_fds(self.control, [message], [theirs.fileno()])
+        folder = Path(tempfile.mkdtemp(dir=self.folder))
+        _give(folder)
+        ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        request = {
+            "kernels": KERNELS,
+            "folder": folder.name,
+            "kernel": KERNEL,
+            "home": HOME,
+            "connection": connection | {"ip": f"{KERNEL}/k"},
+            "memory": MEMORY,
+            "scratch": SCRATCH,
+            "shown": SHOWN,
+            "limits": LIMITS,
+        }
+        with theirs, suppress(OSError):  # told below, as an answer that never came
+            message = json.dumps(request).encode()
+            socket.send_fds(self.control, [message], [theirs.fileno()])
         ours.settimeout(START_TIMEOUT)
         answer = b""
         with suppress(OSError):
@@ -160,13 +130,69 @@ class Zygote:
         self.control.close()  # no other kernel is asked for here
         raise KernelLost("the warm process died before it gave a kernel")
 
+    def is_open(self) -> bool:
+        """Whether nothing is known yet of the warm process's death."""
+        return self.control.fileno() != -1
+
+
+class Zygote:
+    """The warm process; `door` gives kernels until `close`, from when it has imported all."""
+
+    def __init__(self) -> None:
+        self.folder = Path(tempfile.mkdtemp(prefix="grade-"))
+        self._errors = (self.folder / "stderr").open("w+")
+        self._ready = False
+        control, inside = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        self.door = Door(control, self.folder / "kernels")
+        with inside:
+            self.process = subprocess.Popen(
+                self._command(inside.fileno()),
+                cwd="/",
+                env=_environment(),
+                stdin=subprocess.DEVNULL,
+                stdout=self._errors,
+                stderr=self._errors,
+                pass_fds=[inside.fileno()],
+                start_new_session=True,  # Ctrl-C is the grader's
+            )
+
+    def _command(self, control: int) -> list[str]:
+        course = self.folder / "course"
+        shutil.copytree(ROOT / "utils", course / "utils", ignore=shutil.ignore_patterns("*.pyc"))
+        shutil.copy(ZYGOTE, course)
+        self.door.folder.mkdir()
+        _give(self.folder)
+        python, sources = _python()
+        program = [
+            *("--bind", str(self.door.folder), KERNELS, "--dir", KERNEL),
+            *("--tmpfs", "/tmp", "--dir", HOME, "--tmpfs", "/dev/shm"),
+            *("--remount-ro", "/", "--remount-ro", "/dev"),
+            *(python, "-B", f"{COURSE}/zygote.py", str(control)),
+        ]
+        return _command(self.folder, sources | {COURSE: str(course)}, program)
+
+    def wait(self) -> None:
+        """Wait until it can fork. Raises SandboxError, with what it said, where it can't."""
+        if self._ready:
+            return
+        self.door.control.settimeout(START_TIMEOUT)
+        answer = b""
+        with suppress(OSError):
+            answer = self.door.control.recv(16)
+        self._ready = answer == b"ready"
+        if not self._ready:
+            self._errors.seek(0)
+            text = self._errors.read()[-2000:]
+            self.close()
+            raise SandboxError(f"the warm process did not start: {text}")
+
     def is_alive(self) -> bool:
         """Whether it can still fork."""
-        return self.control.fileno() != -1 and self.process.poll() is None
+        return self.door.is_open() and self.process.poll() is None
 
     def close(self) -> None:
         """End it, and with it every kernel that it forked."""
-        self.control.close()  # at which it ends, as it does when this process dies
+        self.door.control.close()  # at which it ends, as it does when this process dies
         try:
             self.process.wait(10)
         except subprocess.TimeoutExpired:  # it is importing still

@@ -1,4 +1,4 @@
-"""A unit of work that takes no kernel and imports next to nothing; used by the tests of workers."""
+"""Work for the tests of workers, which needs no notebook and imports next to nothing."""
 
 from __future__ import annotations
 
@@ -24,3 +24,11 @@ def grade(job: SimpleNamespace) -> Record:
         raise ValueError(argument)
     time.sleep(float(argument or 0))
     return Record("graded", 10, detail=str(os.getpid()))
+
+
+def fork_a_kernel() -> str:
+    """Of whose warm process a kernel in the sandbox is."""
+    from grading import kernels
+
+    with kernels.kernel(60, sandboxed=True):
+        return "of its own" if kernels.is_warm() else "of another's"

@@ -1,4 +1,4 @@
-"""Before the tests: on a machine that tests alone, what they need of the system is installed."""
+"""What all tests share; before them, a machine that tests alone installs what they need of it."""
 
 from __future__ import annotations
 
@@ -6,6 +6,8 @@ import os
 import shutil
 import subprocess
 import sys
+
+import pytest
 
 # A command of the system's, and the Debian packages that bring it.
 NEEDED = {"bwrap": ["bubblewrap"], "chromium": ["chromium", "fonts-noto-cjk"]}
@@ -20,3 +22,12 @@ def pytest_configure(config):
             subprocess.run(["apt-get", "update", "-qy"], check=False)
             for packages in lacking:
                 subprocess.run(["apt-get", "install", "-qy", *packages], check=False)
+
+
+@pytest.fixture(scope="module")
+def browser():
+    """One browser a module; while it is open, no event loop but its own runs there."""
+    from browsing import chromium  # after what installs it
+
+    with chromium() as opened:
+        yield opened

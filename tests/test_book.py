@@ -8,7 +8,7 @@ from urllib.parse import unquote
 
 import nbformat
 import pytest
-from browsing import IN_A_BROWSER, WIDTHS, chromium, serious, shoot, watched
+from browsing import IN_A_BROWSER, WIDTHS, serious, shoot, watched
 from bs4 import BeautifulSoup
 
 from ci import ROOT
@@ -85,12 +85,6 @@ def test_every_link_inside_the_book_leads_somewhere(soups):
                 continue
             goal = soups[target.removesuffix(".html")] if target else soup
             assert not place or goal.find(id=[place, unquote(place)]), link
-
-
-@pytest.fixture(scope="module")
-def browser():
-    with chromium() as opened:
-        yield opened
 
 
 @SKIPPED

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import nbformat
 import pytest
-from browsing import IN_A_BROWSER, ROOT, chromium, shoot, watched
+from browsing import IN_A_BROWSER, ROOT, shoot, watched
 from nbformat.sign import NotebookNotary
 from serving import STARTING, ask, free_port
 
@@ -75,12 +75,6 @@ def lab(home, tmp_path_factory):
             server.wait(60)
 
 
-@pytest.fixture(scope="module")
-def browser():
-    with chromium() as opened:
-        yield opened
-
-
 @pytest.fixture
 def page(browser):
     """A new window, in which nothing may go wrong."""
@@ -117,11 +111,6 @@ def save(page) -> None:
 
     page.keyboard.press("Control+s")
     expect(page.locator(".jp-mod-dirty")).to_have_count(0)
-
-
-def first_line(source: str) -> str:
-    """By which a cell is found among others."""
-    return source.splitlines()[0]
 
 
 def run(cell) -> None:
@@ -198,7 +187,8 @@ def test_a_student_reads_what_is_wrong_mends_it_and_hands_in(lab, home, page, tm
 
     solution = nbformat.read(ROOT / "solutions" / course.HOMEWORK, 4)
     for answer in (cell.source for cell in solution.cells if cell.id in ANSWERS):
-        fill(page.locator(".jp-CodeCell", has_text=first_line(answer)), answer)
+        first_line, *_ = answer.splitlines()  # by which a cell is found among others
+        fill(page.locator(".jp-CodeCell", has_text=first_line), answer)
     last = page.locator(".jp-CodeCell", has_text="checks.vgg16(VGG16)")
     run(last)
     points = last.locator(".jp-OutputArea-output")

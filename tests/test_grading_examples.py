@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 
 import pytest
-from browsing import IN_A_BROWSER, WIDTHS, chromium, serious, shoot, watched
+from browsing import IN_A_BROWSER, WIDTHS, serious, shoot, watched
 
 from examples import make
 from grading import batch, intake
@@ -69,35 +69,34 @@ def test_an_instructor_grades_the_examples(result):
 
 @SLOW
 @SKIPPED
-def test_the_instructor_reads_the_report_and_a_students_page_and_exports(result, out):
-    with chromium() as browser:
-        page = browser.new_page(viewport={"width": WIDTHS["desktop"], "height": 900})
-        wrong = watched(page)
-        page.goto((out / "report.html").as_uri())
-        shoot(page, "grading-1-report", full_page=True)
-        assert page.locator("h1").count() == 1
-        page.get_by_role("link", name="b11902037").click()
-        assert "VGG13" in page.locator("body").inner_text()
-        shoot(page, "grading-2-feedback", full_page=True)
-        page.go_back()
-        with page.expect_download() as download:
-            page.get_by_role("link", name="moodle.csv").click()
-        with download.value.path().open(encoding="utf-8") as table:
-            marks = {line["ID number"]: float(line["Grade"]) for line in csv.DictReader(table)}
-        assert marks == {row.submission.student: row.score for row in result.rows}
-        assert not wrong
+def test_the_instructor_reads_the_report_and_a_students_page_and_exports(result, out, browser):
+    page = browser.new_page(viewport={"width": WIDTHS["desktop"], "height": 900})
+    wrong = watched(page)
+    page.goto((out / "report.html").as_uri())
+    shoot(page, "grading-1-report", full_page=True)
+    assert page.locator("h1").count() == 1
+    page.get_by_role("link", name="b11902037").click()
+    assert "VGG13" in page.locator("body").inner_text()
+    shoot(page, "grading-2-feedback", full_page=True)
+    page.go_back()
+    with page.expect_download() as download:
+        page.get_by_role("link", name="moodle.csv").click()
+    with download.value.path().open(encoding="utf-8") as table:
+        marks = {line["ID number"]: float(line["Grade"]) for line in csv.DictReader(table)}
+    assert marks == {row.submission.student: row.score for row in result.rows}
+    assert not wrong
+    page.close()
 
 
 @SLOW
 @SKIPPED
 @pytest.mark.parametrize("width", WIDTHS)
-def test_the_pages_keep_nobody_out_and_fit_every_width(width, result, out):
-    with chromium() as browser:
-        for path in (out / "report.html", *(out / "feedback").iterdir()):
-            page = browser.new_page(viewport={"width": WIDTHS[width], "height": 850})
-            page.goto(path.as_uri())
-            if path.stem in ("report", "b11902037"):
-                shoot(page, f"grading-{path.stem}-{width}", full_page=True)
-            assert page.evaluate("document.documentElement.scrollWidth") <= WIDTHS[width], path
-            assert serious(page) == [], path
-            page.close()
+def test_the_pages_keep_nobody_out_and_fit_every_width(width, result, out, browser):
+    for path in (out / "report.html", *(out / "feedback").iterdir()):
+        page = browser.new_page(viewport={"width": WIDTHS[width], "height": 850})
+        page.goto(path.as_uri())
+        if path.stem in ("report", "b11902037"):
+            shoot(page, f"grading-{path.stem}-{width}", full_page=True)
+        assert page.evaluate("document.documentElement.scrollWidth") <= WIDTHS[width], path
+        assert serious(page) == [], path
+        page.close()

@@ -60,7 +60,7 @@ def test_what_never_ends_is_ended(graded):
 def test_nothing_outlives_its_kernel(graded):
     commands = [" ".join(each.info["cmdline"] or ()) for each in psutil.process_iter(["cmdline"])]
     assert not [command for command in commands if hostile.MARKER in command]
-    assert not list((kernels.warm_process().folder / "kernels").iterdir())
+    assert not list(kernels.warm_process().door.folder.iterdir())
 
 
 def test_reports_carry_nobodys_markup(graded, folder):
@@ -73,7 +73,7 @@ def test_reports_carry_nobodys_markup(graded, folder):
 def test_a_submission_is_run_again_when_the_warm_process_dies(graded):
     """The last test, because the next one would wait for another warm process."""
     warm = kernels.warm_process()
-    folder = warm.folder / "kernels"
+    folder = warm.door.folder
     content = sandboxed.notebook((SOLUTION, "import time\ntime.sleep(1)"))
     with ThreadPoolExecutor(1) as pool:
         job = work.Job(content, batch.RELEASE.read_bytes(), CASES, timeout=200)

@@ -4,14 +4,27 @@ from __future__ import annotations
 
 import os
 import signal
+import subprocess
+import sys
 from concurrent.futures import BrokenExecutor
 from functools import partial
 
+import psutil
 import pytest
 
-from grading import work, workers
+from grading import kernels, work, workers
 from grading.record import Record
+from tests import sandboxed
+from tests.cheap_work import fork_a_kernel, grade, job
+
+ORPHANS = """
 from tests.cheap_work import grade, job
+from grading.workers import processes
+
+with processes(2, sandboxed=False) as pool:
+    print(pool.submit(grade, job("sleep")).result().detail, flush=True)
+    pool.submit(grade, job("sleep 60")).result()
+"""
 
 
 @pytest.fixture(autouse=True)
@@ -28,10 +41,31 @@ def run(contents: list[str], connect, most: int) -> dict[int, Record | Exception
 
 def test_only_the_submission_that_kills_its_process_has_no_result():
     contents = ["sleep 0.2", "die", "sleep 0.2", "fail here", "sleep", "sleep"]
-    found = run(contents, partial(workers.processes, 2), most=4)
+    found = run(contents, partial(workers.processes, 2, sandboxed=False), most=4)
     assert isinstance(found.pop(1), BrokenExecutor)
     assert str(found.pop(3)) == "here"
     assert {record.status for record in found.values()} == {"graded"}
+
+
+def test_workers_end_with_the_grader_that_is_killed():
+    with subprocess.Popen([sys.executable, "-c", ORPHANS], stdout=subprocess.PIPE) as grader:
+        assert grader.stdout
+        worker = psutil.Process(int(grader.stdout.readline()))
+        workers_and_helpers = psutil.Process(grader.pid).children(recursive=True)
+        assert worker in workers_and_helpers
+        grader.kill()
+        _, alive = psutil.wait_procs(workers_and_helpers, timeout=20)
+    assert not alive
+
+
+@sandboxed.NEEDED
+@pytest.mark.slow
+def test_workers_share_a_warm_process_and_start_their_own_when_it_dies():
+    with workers.processes(1, sandboxed=True) as pool:
+        assert pool.submit(fork_a_kernel).result() == "of another's"
+        for process in psutil.Process(kernels.warm_process().process.pid).children(recursive=True):
+            process.kill()
+        assert pool.submit(fork_a_kernel).result() == "of its own"
 
 
 def test_a_lost_worker_of_a_cluster_loses_nothing():

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator, Sequence
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -11,7 +12,7 @@ import numpy as np
 from utils.summary import summarize, without_weights
 
 from .layers import Layer, Shape
-from .reference import fingerprint, seeded_images, weight_source
+from .reference import fingerprint, piece, seeded_images, weight_source
 from .task import Function, Json, attempt, unknown_arguments
 
 # A network far larger than asked for is read, not run: VGG16 for 64 × 64 has 42 million weights.
@@ -113,10 +114,18 @@ def _run(model: Any, shape: Shape, seed: int) -> list[float | None]:
 
     if not model.built:
         model.build((None, *shape))
-    draw = weight_source(seed)
+    draw = weight_source(seed, _tensor)
     with keras.StatelessScope((weight, draw(weight.shape)) for weight in model.weights):
         outputs = model(seeded_images(seed, shape), training=False)
     return plain_numbers(np.asarray(outputs)[0])
+
+
+@lru_cache(maxsize=64)
+def _tensor(seed: int, place: int, shape: tuple[int, ...]) -> Any:
+    """`piece` as Keras takes it; the probe's calls of one seed have most of their weights alike."""
+    import keras
+
+    return keras.ops.convert_to_tensor(piece(seed, place, shape))
 
 
 def fill(model: Any, seed: int) -> None:

@@ -7,6 +7,7 @@ to send them to the other.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -17,23 +18,38 @@ Array = NDArray[Any]
 POOL = 2**20  # numbers from which all weights are taken
 
 
-def weight_source(seed: int) -> Callable[[Sequence[int]], Array]:
+def weight_source(
+    seed: int, take: Callable[[int, int, tuple[int, ...]], Any] | None = None
+) -> Callable[[Sequence[int]], Any]:
     """A function that gives the next weights of a shape, in layer order, float32.
 
-    Kernels are uniform with He's variance (He et al. 2015, arXiv:1502.01852, equation 10), so that
-    the signal keeps its size through sixteen layers; biases are uniform in ±0.1.
+    `take` makes them of the seed, a place in its pool and a shape, as `piece` does.
     """
-    generator = np.random.default_rng(seed)
-    # Kernels are pieces of one pool: drawing each of VGG16's numbers takes as long as using it.
-    pool = generator.random(POOL, dtype=np.float32) - np.float32(0.5)
+    take = take or piece
+    places = np.random.default_rng([seed, POOL])
 
-    def draw(shape: Sequence[int]) -> Array:
-        limit = np.sqrt(6 / np.prod(shape[:-1])) if len(shape) > 1 else 0.1
-        weights = np.resize(pool[generator.integers(POOL // 2) :], tuple(shape))
-        weights *= np.float32(2 * limit)
-        return weights
+    def draw(shape: Sequence[int]) -> Any:
+        return take(seed, int(places.integers(POOL // 2)), tuple(shape))
 
     return draw
+
+
+def piece(seed: int, place: int, shape: tuple[int, ...]) -> Array:
+    """Weights of a shape: kernels are uniform with He's variance, biases in ±0.1.
+
+    He et al. 2015, arXiv:1502.01852, equation 10: so the signal keeps its size through sixteen
+    layers.
+    """
+    limit = np.sqrt(6 / np.prod(shape[:-1])) if len(shape) > 1 else 0.1
+    weights = np.resize(_pool(seed)[place:], shape)
+    weights *= np.float32(limit)
+    return weights
+
+
+@lru_cache(maxsize=1)
+def _pool(seed: int) -> Array:
+    # All weights are pieces of it: drawing each of VGG16's numbers takes as long as using it.
+    return np.random.default_rng(seed).uniform(-1, 1, POOL).astype(np.float32)
 
 
 def seeded_images(seed: int, shape: Sequence[int], count: int = 1) -> Array:

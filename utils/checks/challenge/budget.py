@@ -106,8 +106,9 @@ def _judge_costs(rows: Sequence[Json]) -> dict[str, list[Diagnosis]]:
 
 
 def _judge_style(reading: Reading) -> list[Diagnosis]:
-    layers = tuple(filter(None, map(_as_in_vgg, reading.layers)))
-    if other := [_described(layer) for layer in reading.layers if not _as_in_vgg(layer)]:
+    known = [(layer, _as_in_vgg(layer)) for layer in reading.layers]
+    layers = tuple(in_vgg for _, in_vgg in known if in_vgg)
+    if other := [_described(layer) for layer, in_vgg in known if not in_vgg]:
         return [diagnose("not_vgg", "style", layers="、".join(other[:4]))]
     kinds = "".join(LETTERS[layer.kind] for layer in layers)
     if not re.fullmatch(GRAMMAR, kinds):
