@@ -19,7 +19,8 @@ from ci import ROOT
 from course import pins
 
 # Two workers, each with TensorFlow and a kernel of its own, fit into 8 GB of memory.
-PYTEST = ("pytest", "-rs", "-n", "2", "--dist", "loadfile")
+# The order is ours: what takes longest begins first, so that neither waits long for the other.
+PYTEST = ("pytest", "-rs", "-n", "2", "--dist", "loadfile", "--no-loadscope-reorder")
 RUNS = "tests/test_ci_profiles.py"  # the one test file that executes notebooks of the course
 
 
@@ -37,7 +38,7 @@ def stages(
         "unit tests": (*PYTEST, f"--ignore={RUNS}", *marked, *selection),
     }
     if not (quick or selection):
-        nbval = ("-p", "nbval", "-p", "ci.nbval_pictures", "--nbval", "--no-loadscope-reorder")
+        nbval = ("-p", "nbval", "-p", "ci.nbval_pictures", "--nbval")
         found["notebooks"] = (*PYTEST, *nbval, RUNS, *built)
     return found
 

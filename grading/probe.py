@@ -12,6 +12,7 @@ from __future__ import annotations
 import inspect
 import json
 from collections.abc import Iterable, Mapping
+from functools import cache
 from typing import Any
 
 MIME = "application/vnd.classic-cnn-course.answer"
@@ -26,8 +27,13 @@ def ask(task: str, case: Mapping[str, Any], course: str) -> str:
     """
     given = {"task": task, "case": case, "course": course, "mime": MIME}
     call = f"{tell.__name__}({json.dumps(given)!r}, student)"
-    source = f"{inspect.getsource(tell)}\n{call}"
+    source = f"{_source_of_tell()}\n{call}"
     return f"exec({source!r}, {{'student': globals()}})"
+
+
+@cache
+def _source_of_tell() -> str:
+    return inspect.getsource(tell)
 
 
 def tell(given: str, student: dict[str, object]) -> None:

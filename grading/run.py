@@ -67,15 +67,16 @@ class Failure:
 
 @dataclass(frozen=True)
 class Outcome:
-    """What a run left: an answer a task, exceptions in order, and how it ended.
+    """What a run left: an answer a task, exceptions in order, how it ended, and its time.
 
     `ended` is "done" or one of "timeout", "memory", "flood", "died"; a task without an entry in
-    `answers` was not answered.
+    `answers` was not answered. `seconds` are those of its code: nobody's kernel starts in them.
     """
 
     answers: dict[str, object]
     failures: tuple[Failure, ...]
     ended: str
+    seconds: float = 0.0
 
 
 def execute(
@@ -99,9 +100,10 @@ def execute(
 def _execute(
     reading: Reading, cases: Mapping[str, Mapping[str, Any]], timeout: float, sandboxed: bool
 ) -> Outcome:
-    deadline = time.monotonic() + timeout
     started: list[NotebookNode] = []
     with kernels.kernel(timeout + GRACE, sandboxed) as kernel:
+        begin = time.monotonic()
+        deadline = begin + timeout
         notebook = _notebook(reading, cases, kernel.course)
         steps = {cell.id: step for cell, step in zip(notebook.cells, reading.steps, strict=True)}
 
@@ -143,13 +145,14 @@ def _execute(
             ended = "died"
         except UNREADABLE as error:  # no message of Jupyter's: only a submission sends such
             ended, broken = "died", (Failure("run", None, type(error).__name__, str(error), ""),)
+        seconds = time.monotonic() - begin
     if kernel.reason.startswith(kernels.LOST):
         raise KernelLost(f"the warm process died, and the kernel is {kernel.reason}")
-    if ended == "done" and time.monotonic() > deadline:
+    if ended == "done" and seconds > timeout:
         ended = "timeout"  # whatever the last interrupt left of the last cell
     ended = kernel.reason or ended
     outcome = _outcome([(steps[cell.id], cell) for cell in started if cell.id in steps], ended)
-    return replace(outcome, failures=outcome.failures + broken)
+    return replace(outcome, failures=outcome.failures + broken, seconds=seconds)
 
 
 class _Client(PapermillNotebookClient):

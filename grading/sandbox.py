@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import compileall
 import json
 import os
 import shlex
@@ -160,6 +161,8 @@ class Zygote:
         course = self.folder / "course"
         shutil.copytree(ROOT / "utils", course / "utils", ignore=shutil.ignore_patterns("*.pyc"))
         shutil.copy(ZYGOTE, course)
+        # Each submission's probe imports it anew, and nobody can write there.
+        compileall.compile_dir(course, ddir=COURSE, quiet=1)
         self.door.folder.mkdir()
         _give(self.folder)
         python, sources = _python()

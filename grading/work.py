@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
@@ -43,9 +42,8 @@ class Verdict:
 
 def grade(job: Job) -> Record:
     """Restore, run and mark one submission; whatever it does ends as a record."""
-    begin = time.monotonic()
     try:
-        verdicts = _verdicts(job, begin + job.timeout)
+        verdicts, seconds = _verdicts(job)
     except BrokenNotebook as error:
         return broken(str(error), job.cases)
     worst = min(verdicts.values(), key=lambda verdict: list(STATUSES).index(verdict.status))
@@ -58,7 +56,7 @@ def grade(job: Job) -> Record:
         scores={task: score.to_dict() for task, score in scores.items()},
         notes=tuple(verdict.note for verdict in verdicts.values() if verdict.note),
         failures=worst.failures,
-        seconds=round(time.monotonic() - begin, 3),
+        seconds=round(seconds, 3),
         timeout=job.timeout,
     )
 
@@ -78,23 +76,27 @@ def _max_score(tasks: Iterable[str]) -> float:
     return sum(checks.TASKS[task].max_points for task in tasks)
 
 
-def _verdicts(job: Job, deadline: float) -> dict[str, Verdict]:
-    """A verdict a task; a later reading's stands where an earlier one found no finished answer."""
+def _verdicts(job: Job) -> tuple[dict[str, Verdict], float]:
+    """A verdict a task, and the seconds that the code ran.
+
+    A later reading's verdict stands where an earlier one found no finished answer.
+    """
     student, release = read_cells(job.content), read_cells(job.release)
     functions = {task: checks.TASKS[task].function for task in job.cases}
     values = {task: functions.pop(task) for task in job.cases if checks.TASKS[task].alone}
     found: dict[str, Verdict] = {}
+    left = job.timeout
     for reading in readings(student, release, functions, values):
         open_tasks = [t for t in reading.tasks if t not in found or found[t].status != "graded"]
-        seconds = deadline - time.monotonic()
-        if not open_tasks or (found and seconds < 1):
+        if not open_tasks or (found and left < 1):
             continue
-        outcome = execute(reading, job.cases, seconds, job.sandboxed)
+        outcome = execute(reading, job.cases, left, job.sandboxed)
+        left -= outcome.seconds
         for task in open_tasks:
             verdict = _verdict(task, outcome, job.cases[task], reading.notes.get(task, ""))
             if task not in found or verdict.status != "missing":
                 found[task] = verdict
-    return found
+    return found, job.timeout - left
 
 
 def _verdict(task: str, outcome: Outcome, case: dict[str, Any], note: str) -> Verdict:

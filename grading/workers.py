@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import itertools
 import multiprocessing
 import os
@@ -46,6 +47,7 @@ def processes(workers: int, sandboxed: bool) -> Iterator[Executor]:
 
 def _begin(door: Door | None) -> None:
     kernels.share(door)
+    gc.freeze()  # a collection between two submissions need not look at all that is imported
     threading.Thread(target=_end_with_the_grader, daemon=True).start()
 
 

@@ -24,6 +24,11 @@ def pytest_configure(config):
                 subprocess.run(["apt-get", "install", "-qy", *packages], check=False)
 
 
+def pytest_collection_modifyitems(items):
+    """Files with slow tests begin first: at the end, no worker waits long for the other."""
+    items.sort(key=lambda item: item.get_closest_marker("slow") is None)
+
+
 @pytest.fixture(scope="module")
 def browser():
     """One browser a module; while it is open, no event loop but its own runs there."""
