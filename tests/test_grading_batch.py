@@ -228,6 +228,15 @@ def test_a_request_that_can_not_be_met_is_answered_in_a_line(
     assert message in capsys.readouterr().err
 
 
+def test_stopped_by_the_instructor_it_says_how_to_go_on(monkeypatch, capsys):
+    def stopped(*_, **__):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(batch, "grade", stopped)
+    assert main(["."]) == 130
+    assert "the same command goes on" in capsys.readouterr().err
+
+
 @pytest.mark.parametrize("option", ["--workers", "--timeout"])
 @pytest.mark.parametrize("value", ["0", "-1", "many"])
 def test_numbers_that_make_no_sense_are_refused(option, value, capsys):

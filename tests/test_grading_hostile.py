@@ -8,7 +8,8 @@ from concurrent.futures import ThreadPoolExecutor
 import psutil
 import pytest
 
-from grading import batch, kernels, run, work
+from grading import batch, kernels, run, sandbox, work
+from grading.sandbox import SandboxError
 from tests import hostile, sandboxed
 from tests.wrong_answers import SOLUTION
 
@@ -68,6 +69,12 @@ def test_reports_carry_nobodys_markup(graded, folder):
     assert len(pages) == len(CLASS) + 1
     assert not [page for page in pages if "<script" in page.read_text("utf-8")]
     assert not [page for page in pages if "\x1b" in page.read_text("utf-8")]
+
+
+def test_a_kernel_that_can_not_be_isolated_is_fatal(graded, monkeypatch):
+    monkeypatch.setattr(sandbox, "SCRATCH", -1)  # no size of a file system
+    with pytest.raises(SandboxError, match="mount /tmp"), kernels.kernel(60, sandboxed=True):
+        pass
 
 
 def test_a_submission_is_run_again_when_the_warm_process_dies(graded):
