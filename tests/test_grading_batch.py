@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import sqlite3
+import subprocess
 import sys
 import zipfile
 from concurrent.futures import ThreadPoolExecutor
@@ -14,6 +15,7 @@ import pytest
 from grading import batch, overview, work
 from grading.__main__ import main
 from grading.record import Ledger, Override, Record
+from tests import sandboxed
 from tests.test_grading_work import ANSWERED, RELEASE
 from utils.checks.score import Part, Score
 
@@ -226,6 +228,22 @@ def test_a_request_that_can_not_be_met_is_answered_in_a_line(
     monkeypatch.chdir(tmp_path)
     assert main([*arguments, "--no-sandbox"]) == 2
     assert message in capsys.readouterr().err
+
+
+@sandboxed.NEEDED
+def test_an_output_folder_that_can_not_be_written_is_named(tmp_path):
+    """On a file system that is read-only, which stops root, too."""
+    (tmp_path / "s1.ipynb").write_bytes(ANSWERED)
+    out = tmp_path / "out"
+    out.mkdir()
+    read_only = ["bwrap", "--dev-bind", "/", "/", "--ro-bind", str(out), str(out)]
+    command = [sys.executable, "-m", "grading", str(tmp_path), "--out", str(out), "--no-sandbox"]
+    ended = subprocess.run(
+        [*read_only, *command], cwd=batch.ROOT, capture_output=True, text=True, check=False
+    )
+    assert ended.returncode == 2, ended.stderr
+    assert f"{out / 'grades.sqlite'}: unable to open" in ended.stderr
+    assert not list(out.iterdir())
 
 
 def test_stopped_by_the_instructor_it_says_how_to_go_on(monkeypatch, capsys):
