@@ -54,9 +54,9 @@ WARM_ENVIRONMENT = {
     # As many of them run at once as there are processors.
     "TF_NUM_INTRAOP_THREADS": "1",
     "OPENBLAS_NUM_THREADS": "1",
-    # Memory that is given up is taken again for the next weights, not fetched from the system.
-    "MALLOC_MMAP_THRESHOLD_": str(1 << 25),
-    "MALLOC_TRIM_THRESHOLD_": str(1 << 30),
+    # Memory comes in large pages, and what is given up is taken again for the next weights.
+    "GLIBC_TUNABLES": "glibc.malloc.hugetlb=1:glibc.malloc.mmap_threshold=33554432"
+    ":glibc.malloc.trim_threshold=1073741824",
 }
 
 INSTALL = "install bubblewrap (sudo apt-get install bubblewrap, or dnf, pacman, zypper)"

@@ -6,6 +6,7 @@ to send them to the other.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Sequence
 from functools import lru_cache
 from typing import Any
@@ -41,9 +42,8 @@ def piece(seed: int, place: int, shape: tuple[int, ...]) -> Array:
     layers.
     """
     limit = np.sqrt(6 / np.prod(shape[:-1])) if len(shape) > 1 else 0.1
-    weights = np.resize(_pool(seed)[place:], shape)
-    weights *= np.float32(limit)
-    return weights
+    part = _pool(seed)[place:][: math.prod(shape)]
+    return np.resize(part * np.float32(limit), shape)
 
 
 @lru_cache(maxsize=1)
