@@ -17,6 +17,7 @@ from concurrent.futures import (
     wait,
 )
 from contextlib import AbstractContextManager, contextmanager
+from multiprocessing.context import BaseContext
 from typing import TypeVar
 
 from . import kernels, work
@@ -36,13 +37,20 @@ def processes(workers: int, sandboxed: bool) -> Iterator[Executor]:
     What waits is dropped when this process is interrupted; what runs ends its kernel first.
     """
     door = kernels.warm_process().door if sandboxed else None
-    pool = ProcessPoolExecutor(
-        workers, multiprocessing.get_context("spawn"), initializer=_begin, initargs=(door,)
-    )
+    pool = ProcessPoolExecutor(workers, _context(), initializer=_begin, initargs=(door,))
     try:
         yield pool
     finally:
         pool.shutdown(cancel_futures=True)
+
+
+def _context() -> BaseContext:
+    """How processes start: none is a copy of this one, and one import serves all where it can."""
+    if "forkserver" not in multiprocessing.get_all_start_methods():  # Windows
+        return multiprocessing.get_context("spawn")
+    context = multiprocessing.get_context("forkserver")
+    context.set_forkserver_preload([__name__])
+    return context
 
 
 def _begin(door: Door | None) -> None:
