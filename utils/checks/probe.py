@@ -120,9 +120,17 @@ def _run(model: Any, shape: Shape, seed: int) -> list[float | None]:
     return plain_numbers(np.asarray(outputs)[0])
 
 
-@lru_cache(maxsize=64)
 def _tensor(seed: int, place: int, shape: tuple[int, ...]) -> Any:
-    """`piece` as Keras takes it; the probe's calls of one seed have most of their weights alike."""
+    """`piece` as Keras takes it; convolutions are kept, which the calls of one seed share.
+
+    The matrices of dense layers are most of the memory, and one call alone has them.
+    """
+    make = _kept.__wrapped__ if len(shape) == 2 else _kept
+    return make(seed, place, shape)
+
+
+@lru_cache(maxsize=64)
+def _kept(seed: int, place: int, shape: tuple[int, ...]) -> Any:
     import keras
 
     return keras.ops.convert_to_tensor(piece(seed, place, shape))

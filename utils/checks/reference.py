@@ -19,20 +19,10 @@ Array = NDArray[Any]
 POOL = 2**20  # numbers from which all weights are taken
 
 
-def weight_source(
-    seed: int, take: Callable[[int, int, tuple[int, ...]], Any] | None = None
-) -> Callable[[Sequence[int]], Any]:
-    """A function that gives the next weights of a shape, in layer order, float32.
-
-    `take` makes them of the seed, a place in its pool and a shape, as `piece` does.
-    """
-    take = take or piece
-    places = np.random.default_rng([seed, POOL])
-
-    def draw(shape: Sequence[int]) -> Any:
-        return take(seed, int(places.integers(POOL // 2)), tuple(shape))
-
-    return draw
+@lru_cache(maxsize=1)
+def _pool(seed: int) -> Array:
+    # All weights are pieces of it: drawing each of VGG16's numbers takes as long as using it.
+    return np.random.default_rng(seed).uniform(-1, 1, POOL).astype(np.float32)
 
 
 def piece(seed: int, place: int, shape: tuple[int, ...]) -> Array:
@@ -46,10 +36,19 @@ def piece(seed: int, place: int, shape: tuple[int, ...]) -> Array:
     return np.resize(part * np.float32(limit), shape)
 
 
-@lru_cache(maxsize=1)
-def _pool(seed: int) -> Array:
-    # All weights are pieces of it: drawing each of VGG16's numbers takes as long as using it.
-    return np.random.default_rng(seed).uniform(-1, 1, POOL).astype(np.float32)
+def weight_source(
+    seed: int, take: Callable[[int, int, tuple[int, ...]], Any] = piece
+) -> Callable[[Sequence[int]], Any]:
+    """A function that gives the next weights of a shape, in layer order, float32.
+
+    `take` makes them of the seed, a place in its pool and a shape, as `piece` does.
+    """
+    places = np.random.default_rng([seed, POOL])
+
+    def draw(shape: Sequence[int]) -> Any:
+        return take(seed, int(places.integers(POOL // 2)), tuple(shape))
+
+    return draw
 
 
 def seeded_images(seed: int, shape: Sequence[int], count: int = 1) -> Array:
