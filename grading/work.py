@@ -83,6 +83,8 @@ def _verdicts(job: Job) -> tuple[dict[str, Verdict], float]:
     """
     student, release = read_cells(job.content), read_cells(job.release)
     functions = {task: checks.TASKS[task].function for task in job.cases}
+    for task, case in job.cases.items():  # once in a process, while it waits for its first kernel
+        checks.TASKS[task].prepare(case)
     values = {task: functions.pop(task) for task in job.cases if checks.TASKS[task].alone}
     found: dict[str, Verdict] = {}
     left = job.timeout

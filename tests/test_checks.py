@@ -78,6 +78,12 @@ def test_numpy_and_keras_compute_the_same_network(right_answer):
         assert read(answer, name, asked, _network(asked), CASE["seed"]).distance < 1e-4
 
 
+def test_what_a_mark_compares_with_can_be_computed_ahead(right_answer, monkeypatch):
+    TASK.prepare(CASE)
+    monkeypatch.setattr("utils.checks.vgg.run", None)
+    assert TASK.mark(right_answer, CASE).points == 10
+
+
 def test_the_score_is_shown_as_a_plain_number_and_as_a_card():
     score = checks.vgg16(namespace_of("solution", SOLUTION)["VGG16"])
     assert repr(score) == "10.0"

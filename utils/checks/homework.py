@@ -21,7 +21,7 @@ from .rubric import Rubric
 from .rubric import Verdict as Earned
 from .score import Diagnosis
 from .task import Json
-from .vgg import body, head, tail
+from .vgg import body, head, outputs, tail
 
 TITLES = {
     **{f"block{n}": f"block{n}" for n in range(1, 6)},
@@ -60,9 +60,9 @@ READ_FIRST = ("default", "avg", "max", "map", "top")
 def case_for(seed: int, tall: tuple[int, int], wide: tuple[int, int], classes: int) -> Json:
     """Five calls, a name each: with the head, with each pooling, and with the defaults.
 
-    The last map is 3 × 2 or 1 × 2, which tells flattening from pooling and rows from columns; the
-    taller images leave room for a stride or a padding that shrinks the map. One call has grey
-    images, one gives a tensor.
+    The last map has 2 × 2 pixels or more, or 1 × 2, which tells flattening from pooling and rows
+    from columns; the taller images leave room for a stride or a padding that shrinks the map. One
+    call has grey images, one gives a tensor.
     """
 
     def call(
@@ -96,9 +96,16 @@ def public_case() -> Json:
 def draw_case(seed: int) -> Json:
     """What the grader tries: other sizes, classes, weights and images."""
     sizes = np.random.default_rng(seed)
-    longest, long, wide, short = (int(sizes.integers(low, low + 16)) for low in (96, 64, 64, 32))
-    classes = int(sizes.integers(11, 40))
-    return case_for(seed, tall=(longest, long), wide=(short, wide), classes=classes)
+    height, width = map(int, sizes.choice(range(64, 80), 2, replace=False))
+    short, long, classes = (int(sizes.integers(*span)) for span in ((32, 48), (64, 80), (11, 40)))
+    return case_for(seed, tall=(height, width), wide=(short, long), classes=classes)
+
+
+def prepare(family: str, case: Json) -> None:
+    """Compute the outputs of the calls that are run."""
+    for asked in case["calls"].values():
+        if shape := asked.get("input_shape"):
+            outputs(tuple(_network(asked, family)), tuple(shape), case["seed"])
 
 
 def judge(rubric: Rubric, calls: Json, case: Json) -> Earned:
@@ -203,6 +210,12 @@ def _network(asked: Json, family: str = "vgg16") -> list[Layer]:
 
 
 TASK, VGG19_TASK = (
-    rubric.task(public_case, draw_case, probe_model_maker, partial(judge, rubric))
+    rubric.task(
+        public_case,
+        draw_case,
+        probe_model_maker,
+        partial(judge, rubric),
+        prepare=partial(prepare, rubric.name),
+    )
     for rubric in (HOMEWORK, CHALLENGE)
 )

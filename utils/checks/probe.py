@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Callable, Iterator, Sequence
 from functools import lru_cache
 from typing import Any
@@ -12,7 +13,7 @@ import numpy as np
 from utils.summary import summarize, without_weights
 
 from .layers import Layer, Shape
-from .reference import fingerprint, piece, seeded_images, weight_source
+from .reference import fingerprint, numbers, seeded_images, weight_source
 from .task import Function, Json, attempt, unknown_arguments
 
 # A network far larger than asked for is read, not run: VGG16 for 64 × 64 has 42 million weights.
@@ -133,7 +134,10 @@ def _tensor(seed: int, place: int, shape: tuple[int, ...]) -> Any:
 def _kept(seed: int, place: int, shape: tuple[int, ...]) -> Any:
     import keras
 
-    return keras.ops.convert_to_tensor(piece(seed, place, shape))
+    part = keras.ops.convert_to_tensor(numbers(seed, place, shape))
+    times, rest = divmod(math.prod(shape), len(part))
+    # Repeated here, where it is written once: TensorFlow copies an array twice.
+    return keras.ops.reshape(keras.ops.concatenate([part] * times + [part[:rest]]), shape)
 
 
 def fill(model: Any, seed: int) -> None:

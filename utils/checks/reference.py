@@ -25,15 +25,20 @@ def _pool(seed: int) -> Array:
     return np.random.default_rng(seed).uniform(-1, 1, POOL).astype(np.float32)
 
 
-def piece(seed: int, place: int, shape: tuple[int, ...]) -> Array:
-    """Weights of a shape: kernels are uniform with He's variance, biases in ±0.1.
+def numbers(seed: int, place: int, shape: tuple[int, ...]) -> Array:
+    """What weights of a shape repeat, flat: kernels are uniform with He's variance, biases in ±0.1.
 
     He et al. 2015, arXiv:1502.01852, equation 10: so the signal keeps its size through sixteen
     layers.
     """
     limit = np.sqrt(6 / np.prod(shape[:-1])) if len(shape) > 1 else 0.1
-    part = _pool(seed)[place:][: math.prod(shape)]
-    return np.resize(part * np.float32(limit), shape)
+    part: Array = _pool(seed)[place:][: math.prod(shape)] * np.float32(limit)
+    return part
+
+
+def piece(seed: int, place: int, shape: tuple[int, ...]) -> Array:
+    """Weights of a shape, all of them."""
+    return np.resize(numbers(seed, place, shape), shape)
 
 
 def weight_source(

@@ -39,11 +39,12 @@ class Rubric:
         look: Look,
         judge: Judge,
         more: tuple[str, ...] = (),
+        prepare: Callable[[Json], None] = lambda case: None,
     ) -> Task:
         """The task of which `look(function, asked, seed)` probes one call of a case.
 
         `judge(calls, case)` gets all answers by the call's name; it may raise Malformed. A call
-        names its `function` where that is one of `more`.
+        names its `function` where that is one of `more`. `prepare` is the task's.
         """
         return Task(
             self.name,
@@ -55,6 +56,7 @@ class Rubric:
             partial(self._probe, look),
             partial(self._mark, judge),
             more,
+            prepare=prepare,
         )
 
     def _probe(self, look: Look, namespace: Mapping[str, Any], case: Json) -> Json:
