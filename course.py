@@ -138,7 +138,7 @@ def install(python: Path, requirements: str) -> None:
     pip = [str(python), "-m", "pip", "--disable-pip-version-check"]
     steps = (
         [sys.executable, "-m", "venv", str(VENV)],
-        [*pip, "install", "-r", str(ROOT / requirements), "-c", str(LOCK)],
+        [*pip, "install", "--no-compile", "-r", str(ROOT / requirements), "-c", str(LOCK)],
     )
     for step in steps:
         if run(step):
@@ -148,6 +148,9 @@ def install(python: Path, requirements: str) -> None:
                 "    sudo apt-get install python3-venv\n"
                 "Then run the same command again."
             )
+    # On all processors, where pip would use one. Some packages hold files for other Pythons: each
+    # that can't be compiled is left as it is.
+    run([str(python), "-m", "compileall", "-qq", "-j", "0", str(VENV)])
 
 
 def missing(requirements: str) -> list[str]:

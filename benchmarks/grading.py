@@ -1,6 +1,7 @@
 """Measures grading against nbgrader and a papermill loop, and what grows with a class.
 
     python -m benchmarks.grading speed    the same 40 submissions through all three, in turns
+    python -m benchmarks.grading whole    so with 4 whole notebooks, what follows the check included
     python -m benchmarks.grading parity   nbgrader's marks beside ours; exits with 1 if they differ
     python -m benchmarks.grading cluster  one and two workers of a Dask cluster, and of this machine
     python -m benchmarks.grading overhead seconds a submission beside its own cells and the probes
@@ -9,7 +10,8 @@
     python -m benchmarks.grading kills --rounds 100   pairs of graders killed on one folder
 
 Run by hand on an idle machine; times are ratios within one run, never compared between machines.
-The submissions are the homework up to its check: half solved, half with a mistake of `examples/`.
+The submissions are the homework up to its check, without what is trained, unless they are whole:
+half solved, half with a mistake of `examples/`.
 """
 
 from __future__ import annotations
@@ -28,6 +30,7 @@ from collections import defaultdict
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
+from functools import partial
 from itertools import cycle, islice
 from pathlib import Path
 
@@ -55,19 +58,19 @@ CHANGES = ({}, VGG13, {}, RELU_LAST, {}, NO_LAST_POOL)  # every other one is rig
 CELL_TIMEOUT = 600
 
 
-def short_homework() -> tuple[NotebookNode, list[str]]:
-    """The sheet up to the check, without what is trained, and one filled as each of CHANGES."""
+def homework(whole: bool = False) -> tuple[NotebookNode, list[str]]:
+    """The sheet, up to the check unless it is whole, and one filled as each of CHANGES."""
     sheet, solved = editions(LESSON).values()
-    for notebook in (sheet, solved):
+    for notebook in () if whole else (sheet, solved):
         check = [cell.metadata.get("nbgrader", {}).get("grade", False) for cell in notebook.cells]
         notebook.cells = notebook.cells[: check.index(True) + 1]
     answers = {cell.id: cell.source for cell in solved.cells}
     return sheet, [nbformat.writes(fill(sheet, answers, changes)) for changes in CHANGES]
 
 
-def hand_in(course: Path, count: int) -> list[str]:
+def hand_in(course: Path, count: int, whole: bool = False) -> list[str]:
     """Write nbgrader's course folder with `count` submissions; returns the students."""
-    sheet, filled = short_homework()
+    sheet, filled = homework(whole)
     nbformat.write(sheet, course / f"{HOMEWORK}.ipynb")
     students = [f"s{number:05}" for number in range(count)]
     for student, text in zip(students, islice(cycle(filled), count), strict=True):
@@ -121,12 +124,12 @@ def by_us(course: Path, students: Sequence[str], *options: str) -> dict[str, flo
     return dict(zip(table["student"], table["score"], strict=True))
 
 
-def speed(count: int, rounds: int) -> int:
+def speed(count: int, rounds: int, whole: bool = False) -> int:
     """Seconds a submission of all three, the contenders taking turns."""
     seconds: dict[str, float] = defaultdict(float)
     with tempfile.TemporaryDirectory() as folder:
         course = Path(folder)
-        students = hand_in(course, count)
+        students = hand_in(course, count, whole)
         api = nbgrader_api(course)
         contenders: dict[str, Callable[[Sequence[str]], object]] = {
             "nbgrader autograde": lambda some: by_nbgrader(api, some),
@@ -188,7 +191,7 @@ def overhead(count: int, _: int) -> int:
         cells += cell.metadata.papermill["duration"]
 
     NotebookExecutionManager.cell_complete = timed
-    sheet, filled = short_homework()
+    sheet, filled = homework()
     contents = [text.encode() for text in filled]
     cases = {"vgg16": checks.TASKS["vgg16"].draw_case(1)}
     release = nbformat.writes(sheet).encode()
@@ -231,7 +234,7 @@ def growth(count: int, _: int) -> int:
 
 def scale(most: int, _: int) -> int:
     """Seconds and memory of everything around the kernel."""
-    sheet, filled = short_homework()
+    sheet, filled = homework()
     work.grade = lambda job: Record("graded", 10, 10.0)
     with tempfile.TemporaryDirectory() as folder:
         release = Path(folder, f"{HOMEWORK}.ipynb")
@@ -263,7 +266,7 @@ def kills(count: int, rounds: int) -> int:
     with tempfile.TemporaryDirectory() as folder:
         submissions = Path(folder, "submissions")
         submissions.mkdir()
-        sheet, _ = short_homework()
+        sheet, _ = homework()
         release = Path(folder, f"{HOMEWORK}.ipynb")
         nbformat.write(sheet, release)
         for number in range(count):
@@ -281,6 +284,7 @@ def kills(count: int, rounds: int) -> int:
 # What can be measured, and on how many submissions unless told.
 BENCHMARKS: dict[str, tuple[Callable[[int, int], int], int]] = {
     "speed": (speed, 40),
+    "whole": (partial(speed, whole=True), 4),
     "parity": (parity, 3),
     "cluster": (cluster, 40),
     "overhead": (overhead, 20),
