@@ -11,7 +11,7 @@ from nbformat import NotebookNode
 
 LECTURE = "Day017_reading.ipynb"
 HOMEWORK = "solutions/Day018_vgg16.ipynb"
-CHALLENGE = "solutions/challenge_vgg19.ipynb"
+CHALLENGE = "challenge_vgg19.ipynb"
 LITTLE_TRAINING = {"train_size": 64, "epochs": 1}
 
 
@@ -46,7 +46,7 @@ PROFILES = {
     # The connections of LeNet-5, which the paper counts, too.
     "the lecture with little training": Profile(LECTURE, {"profile": "quick"}, shows="340,908"),
     # Configuration A at an eighth of its width, grey, 32 pixels, 10 classes.
-    "the challenge, wider nets with little training": Profile(
+    "the challenge's sheet, wider nets with little training": Profile(
         CHALLENGE, {"width": 0.125, "seeds": 1, "train_size": 100, "epochs": 1}, shows="445,482"
     ),
 }
