@@ -21,10 +21,15 @@ from course import pins
 # Two workers, each with TensorFlow and a kernel of its own, fit into 8 GB of memory.
 # The order is ours: what takes longest begins first, so that neither waits long for the other.
 PYTEST = ("pytest", "-rs", "-n", "2", "--dist", "loadfile", "--no-loadscope-reorder")
-RUNS = "tests/test_ci_profiles.py"  # the one test file that executes notebooks of the course
-# It trains for minutes what its solution trains. So RUNS executes it with little training, and
-# compares: what speaks of the blanks with that run, all else with the solution, which nbval runs.
-COMPARED_BY_RUNS = "challenge_vgg19.ipynb"
+# What executes notebooks, longest first; test_ci_sheet.py does so for the challenge's sheet.
+EXECUTED = (
+    "Day017_reading.ipynb",
+    "tests/test_ci_profiles.py",
+    "solutions/challenge_vgg19.ipynb",
+    "tests/test_ci_sheet.py",
+    "solutions/Day018_vgg16.ipynb",
+    "Day018_vgg16.ipynb",
+)
 
 
 def stages(
@@ -33,16 +38,16 @@ def stages(
     """Each stage's name and the Python module that does its work, with arguments."""
     left_out = [mark for mark, out in (("slow", quick), ("pinned", latest)) if out]
     marked = ("-m", " and ".join(f"not {mark}" for mark in left_out)) if left_out else ()
-    built = [name for name in notebooks() if name != COMPARED_BY_RUNS]
+    left_for_later = [f"--ignore={path}" for path in EXECUTED if path.endswith(".py")]
     found = {
         "ruff": ("ruff", "check", "."),
         "ruff format": ("ruff", "format", "--check", "."),
         "mypy": ("mypy",),
-        "unit tests": (*PYTEST, f"--ignore={RUNS}", *marked, *selection),
+        "unit tests": (*PYTEST, *left_for_later, *marked, *selection),
     }
     if not (quick or selection):
         nbval = ("-p", "nbval", "-p", "ci.nbval_pictures", "--nbval")
-        found["notebooks"] = (*PYTEST, *nbval, RUNS, *built)
+        found["notebooks"] = (*PYTEST, *nbval, *EXECUTED)
     return found
 
 
@@ -66,12 +71,6 @@ def newest(folder: Path) -> str:
     ]
     print(f"newer than the lock: {', '.join(moved) or 'nothing'}", flush=True)
     return python
-
-
-def notebooks() -> list[str]:
-    """The built notebooks below the root: solutions first, the challenge's takes long."""
-    found = sorted(ROOT.glob("solutions/*.ipynb"), reverse=True) + sorted(ROOT.glob("*.ipynb"))
-    return [path.relative_to(ROOT).as_posix() for path in found]
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
