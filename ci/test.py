@@ -88,11 +88,16 @@ def main(arguments: Sequence[str] | None = None) -> None:
     with tempfile.TemporaryDirectory(prefix="latest-") as folder:
         python = newest(Path(folder, "venv")) if options.latest else sys.executable
         summary = []
+        # Beside the stages that need nothing of the system.
+        machine = subprocess.Popen([sys.executable, "-m", "ci.machine"], cwd=ROOT)
         for name, command in stages(options.quick, selection, options.latest).items():
+            if command[0] == "pytest":
+                machine.wait()
             print(f"\n== {name}: python -m {' '.join(command)}", flush=True)
             started = time.perf_counter()
             code = subprocess.run([python, "-m", *command], cwd=ROOT, check=False).returncode
             summary.append((name, time.perf_counter() - started, code))
+        machine.wait()
 
     print("\n== summary")
     for name, seconds, code in summary:

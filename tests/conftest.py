@@ -1,27 +1,16 @@
-"""What all tests share; before them, a machine that tests alone installs what they need of it."""
+"""What all tests share."""
 
 from __future__ import annotations
 
-import os
-import shutil
-import subprocess
-import sys
-
 import pytest
 
-# A command of the system's, and the Debian packages that bring it.
-NEEDED = {"bwrap": ["bubblewrap"], "chromium": ["chromium", "fonts-noto-cjk"]}
+from ci import machine
 
 
 def pytest_configure(config):
-    """Install it once, not in each worker; without it, the tests that need it say so."""
-    is_worker = hasattr(config, "workerinput")
-    if os.environ.get("CI") and sys.platform == "linux" and not is_worker:
-        lacking = [NEEDED[command] for command in NEEDED if not shutil.which(command)]
-        if lacking and shutil.which("apt-get"):
-            subprocess.run(["apt-get", "update", "-qy"], check=False)
-            for packages in lacking:
-                subprocess.run(["apt-get", "install", "-qy", *packages], check=False)
+    """Once, not in each worker."""
+    if not hasattr(config, "workerinput"):
+        machine.prepare()
 
 
 def pytest_collection_modifyitems(items):
