@@ -13,15 +13,14 @@ from ci import ROOT
 from ci.nbval_pictures import TOLERANCE, difference
 from ci.notebooks import BITMAPS, code_cells, is_compared, pictures, read, text
 from ci.profiles import CHALLENGE, PROFILES, run
+from grading.intake import read_cells
+from grading.restore import checked
+
+TASKS = checked(read_cells((ROOT / CHALLENGE).read_bytes()))
 
 
 def by_id(notebook: NotebookNode) -> dict[str, NotebookNode]:
     return {cell.id: cell for _, cell in code_cells(notebook)}
-
-
-def checked(cells: dict[str, NotebookNode]) -> list[str]:
-    meta = {name: cell.metadata.get("nbgrader", {}) for name, cell in cells.items()}
-    return [name for name, of in meta.items() if of.get("grade")]
 
 
 def words(outputs: list[NotebookNode]) -> list[dict]:
@@ -42,7 +41,7 @@ def sheet() -> dict[str, NotebookNode]:
 @pytest.fixture(scope="module")
 def speaking(sheet) -> set[str]:
     """The cells of the sheet that show whether the blanks are filled."""
-    calls = ("checks.or_reference(", *(f"checks.{task}(" for task in checked(sheet)))
+    calls = ("checks.or_reference(", *(f"checks.{task}(" for task in TASKS))
     return {name for name, cell in sheet.items() if any(call in cell.source for call in calls)}
 
 
@@ -53,7 +52,7 @@ def test_it_runs_with_little_training_and_says_of_its_blanks_what_is_stored(name
     executed = by_id(run(PROFILES[name], ROOT))
     assert PROFILES[name].shows in "\n".join(text(cell.outputs) for cell in executed.values())
     compared = [cell for cell in speaking if is_compared(sheet[cell])]
-    assert len(compared) == 2 * len(checked(sheet))
+    assert len(compared) == 2 * len(TASKS)
     for cell in compared:
         fresh, stored = (text(cells[cell].outputs).splitlines() for cells in (executed, sheet))
         assert sorted(fresh) == sorted(stored), sheet[cell].source  # kinds come in any order
