@@ -31,6 +31,7 @@ from .client import Manager
 from .sandbox import (
     COURSE,
     KERNEL,
+    KERNEL_ARGUMENTS,
     KERNEL_ENVIRONMENT,
     MEMORY,
     ROOT,
@@ -83,14 +84,18 @@ def kernel(seconds: float, sandboxed: bool) -> Iterator[Kernel]:
             run_sync(running.manager.shutdown_kernel)(now=True)
 
 
-def _manager(**options: Any) -> AsyncKernelManager:
+@contextmanager
+def _manager(**options: Any) -> Iterator[AsyncKernelManager]:
     manager = Manager(
         kernel_spec_manager=KernelSpecManager(kernel_dirs=[]),  # nobody else's "python3"
         transport="tcp" if sys.platform == "win32" else "ipc",  # no two kernels on one port
         **options,
     )
     manager.context.setsockopt(zmq.MAXMSGSIZE, MESSAGE)  # its clients' sockets, too
-    return manager
+    try:
+        yield manager
+    finally:
+        manager.context.destroy(linger=0)  # as Jupyter does, but only where a kernel started
 
 
 @contextmanager
@@ -99,20 +104,21 @@ def _cold() -> Iterator[Kernel]:
     with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as scratch:
         home = Path(scratch, "home")
         home.mkdir()
-        manager = _manager(connection_file=str(Path(scratch, "kernel.json")))
         own = {"PYTHONPATH": str(ROOT), "IPYTHONDIR": str(home)}
-        run_sync(manager.start_kernel)(
-            cwd=str(home),
-            env=os.environ | KERNEL_ENVIRONMENT | own,
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL,
-        )
-        provisioner = manager.provisioner
-        assert isinstance(provisioner, LocalProvisioner)  # the default
-        process = psutil.Process(provisioner.pid)
-        if hasattr(process, "rlimit"):  # Linux
-            process.rlimit(psutil.RLIMIT_DATA, (MEMORY, MEMORY))
-        yield Kernel(manager, str(ROOT), lambda: _kill_tree(process), home, str(home))
+        with _manager(connection_file=str(Path(scratch, "kernel.json"))) as manager:
+            run_sync(manager.start_kernel)(
+                extra_arguments=KERNEL_ARGUMENTS,
+                cwd=str(home),
+                env=os.environ | KERNEL_ENVIRONMENT | own,
+                stdout=subprocess.DEVNULL,
+                stderr=subprocess.DEVNULL,
+            )
+            provisioner = manager.provisioner
+            assert isinstance(provisioner, LocalProvisioner)  # the default
+            process = psutil.Process(provisioner.pid)
+            if hasattr(process, "rlimit"):  # Linux
+                process.rlimit(psutil.RLIMIT_DATA, (MEMORY, MEMORY))
+            yield Kernel(manager, str(ROOT), lambda: _kill_tree(process), home, str(home))
 
 
 def _kill_tree(process: psutil.Process) -> None:
@@ -174,17 +180,18 @@ def launch(request: dict[str, Any]) -> tuple[socket.socket, Path]:
 
 @contextmanager
 def _forked() -> Iterator[Kernel]:
-    manager = _manager()
-    provisioner = Forked(kernel_id="submission", kernel_spec=manager.kernel_spec, parent=manager)
-    manager.provisioner = provisioner  # in place of the one that the kernelspec names
-    run_sync(manager.start_kernel)()
-    assert provisioner.folder  # of its sockets
-    end = partial(provisioner.signal, signal.SIGKILL)
-    running = Kernel(manager, COURSE, end, provisioner.folder, KERNEL)
-    try:
-        yield running
-    finally:
-        running.reason = running.reason or provisioner.reason
+    with _manager() as manager:
+        spec = manager.kernel_spec
+        provisioner = Forked(kernel_id="submission", kernel_spec=spec, parent=manager)
+        manager.provisioner = provisioner  # in place of the one that the kernelspec names
+        run_sync(manager.start_kernel)()
+        assert provisioner.folder  # of its sockets
+        end = partial(provisioner.signal, signal.SIGKILL)
+        running = Kernel(manager, COURSE, end, provisioner.folder, KERNEL)
+        try:
+            yield running
+        finally:
+            running.reason = running.reason or provisioner.reason
 
 
 class Forked(KernelProvisionerBase):

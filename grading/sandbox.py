@@ -41,6 +41,13 @@ LIMITS = {  # of each process
     "RLIMIT_CORE": 0,
 }
 
+# What every kernel is started with, in the sandbox or without.
+KERNEL_ARGUMENTS = [
+    "--HistoryManager.enabled=False",
+    # Jupyter's own exit() ends the kernel 0.1 s later, whatever cells are still to come.
+    "--IPKernelApp.exec_lines=from sys import exit, exit as quit",
+]
+
 # What every kernel is told, in the sandbox or without.
 KERNEL_ENVIRONMENT = {
     "MPLBACKEND": "agg",  # plt.show() neither blocks nor draws
@@ -111,6 +118,7 @@ class Door:
             "kernel": KERNEL,
             "home": HOME,
             "connection": connection | {"ip": f"{KERNEL}/k"},
+            "arguments": KERNEL_ARGUMENTS,
             "memory": MEMORY,
             "scratch": SCRATCH,
             "shown": SHOWN,

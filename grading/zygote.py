@@ -237,7 +237,7 @@ def become_kernel(init: socket.socket, request: dict[str, Any]) -> None:
     connection = Path("/tmp/kernel.json")
     connection.write_text(json.dumps(request["connection"]))
     app = IPKernelApp.instance(connection_file=str(connection))
-    app.initialize(["--HistoryManager.enabled=False"])
+    app.initialize(request["arguments"])
     limit_output(request["shown"])
     init.send(b"bound")
     if init.recv(16) != b"go":

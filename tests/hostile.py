@@ -119,7 +119,7 @@ ATTACKS = {
     # Ending what runs.
     "os._exit": instead("import os\nos._exit(0)", "died"),
     "sys.exit": beside("import sys\nsys.exit()"),
-    "exit()": beside("exit()"),
+    "exit()": Attack(("exit()", "import time\ntime.sleep(0.3)", SOLUTION)),
     "a crash": instead("import ctypes\nctypes.string_at(0)", "died"),
     "killing everybody": beside(
         "import os\n"

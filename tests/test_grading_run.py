@@ -28,6 +28,13 @@ def test_cells_that_fail_are_recorded_and_the_next_ones_run():
     assert "\x1b" not in outcome.failures[0].traceback
 
 
+@pytest.mark.parametrize("leave", ["exit()", "quit()", "import sys\nsys.exit()"])
+def test_a_cell_that_leaves_costs_itself(leave):
+    outcome = run(leave, "import time\ntime.sleep(0.3)", "raise ValueError('still here')")
+    assert outcome.ended == "done"
+    assert [failure.name for failure in outcome.failures] == ["SystemExit", "ValueError"]
+
+
 def test_an_endless_loop_is_interrupted_and_the_next_cell_runs():
     outcome = run("while True: pass", "x = 1", "raise ValueError(x)", timeout=9)
     assert [failure.name for failure in outcome.failures] == ["KeyboardInterrupt", "ValueError"]
