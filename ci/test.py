@@ -85,11 +85,13 @@ def main(arguments: Sequence[str] | None = None) -> None:
     add("--latest", action="store_true", help="with the newest packages instead of the lock's")
     options, selection = parser.parse_known_args(arguments)
 
-    with tempfile.TemporaryDirectory(prefix="latest-") as folder:
+    prepare = [sys.executable, "-m", "ci.machine"]
+    with (
+        tempfile.TemporaryDirectory(prefix="latest-") as folder,
+        subprocess.Popen(prepare, cwd=ROOT) as machine,  # beside what needs nothing of the system
+    ):
         python = newest(Path(folder, "venv")) if options.latest else sys.executable
         summary = []
-        # Beside the stages that need nothing of the system.
-        machine = subprocess.Popen([sys.executable, "-m", "ci.machine"], cwd=ROOT)
         for name, command in stages(options.quick, selection, options.latest).items():
             if command[0] == "pytest":
                 machine.wait()
@@ -97,7 +99,6 @@ def main(arguments: Sequence[str] | None = None) -> None:
             started = time.perf_counter()
             code = subprocess.run([python, "-m", *command], cwd=ROOT, check=False).returncode
             summary.append((name, time.perf_counter() - started, code))
-        machine.wait()
 
     print("\n== summary")
     for name, seconds, code in summary:

@@ -23,6 +23,7 @@ import socket
 import sys
 import warnings
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -145,14 +146,16 @@ def memory_of(top: psutil.Process, in_parts: bool = True) -> int:
     """Bytes that a process and its descendants take, shared pages counted in parts or each time."""
     import psutil
 
+    def size(process: psutil.Process) -> int:
+        if in_parts:
+            with suppress(psutil.AccessDenied):  # it hides itself
+                return int(process.memory_full_info().pss)
+        return int(process.memory_info().rss)
+
     total = 0
     for process in (top, *top.children(recursive=True)):
-        try:
-            total += process.memory_full_info().pss if in_parts else process.memory_info().rss
-        except psutil.AccessDenied:  # it hides itself
-            total += process.memory_info().rss
-        except psutil.NoSuchProcess:
-            continue
+        with suppress(psutil.NoSuchProcess):
+            total += size(process)
     return total
 
 
