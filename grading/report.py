@@ -10,6 +10,8 @@ from pathlib import Path
 
 import jinja2
 
+from utils.checks.render import prose
+
 from . import exports, overview
 from .record import STATUSES, Attempt
 from .rows import Row
@@ -53,6 +55,7 @@ _templates = jinja2.Environment(
     lstrip_blocks=True,
     undefined=jinja2.StrictUndefined,
 )
+_templates.filters["prose"] = prose  # which escapes
 
 
 def write(

@@ -160,7 +160,7 @@ def test_two_of_a_name_get_two_pages(tmp_path):
 
 @pytest.mark.notebook
 def test_the_class_report_counts_marks_and_mistakes_and_names_what_failed():
-    evil = Record("error", 10, detail="<script>alert(1)</script>")
+    evil = Record("error", 10, detail="`<script>alert(1)</script>`")
     rows = [row(), row("s2"), row("s3", BROKEN), row("<b>s4", evil)]
     page = report.class_report(rows, report.page_names(rows), [Pair(0, 1, 0.9, 40)])
     text = re.sub(r"<[^>]*>", " ", page)
@@ -170,6 +170,9 @@ def test_the_class_report_counts_marks_and_mistakes_and_names_what_failed():
     assert "檔案是空的" in text
     assert re.search(r"s1\s+s2\s+0.9\s+40", text)
     assert "<script" not in page
+    assert "<b>s4" not in page
+    code = r"<code [^>]*>&lt;script&gt;alert\(1\)&lt;/script&gt;</code>"
+    assert len(re.findall(code, page)) == 2  # among what failed, and in its own row
     pictures = re.findall(r'<img[^>]*alt="([^"]*)"', page)
     assert len(pictures) == page.count("<img") == 3
     assert pictures[0] == "成績分布的長條圖：0 分 2 份、8 分 2 份"

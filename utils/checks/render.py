@@ -39,7 +39,7 @@ def score_html(score: Score) -> str:
             _heading(score),
             _bar(score.parts) + _parts(score) if has_parts else "",
             *(_card(diagnosis, score) for diagnosis in score.diagnoses),
-            f'<div style="margin-top:.7em">{_prose(score.note)}</div>' if score.note else "",
+            f'<div style="margin-top:.7em">{prose(score.note)}</div>' if score.note else "",
             "</div>",
         ]
     )
@@ -100,7 +100,7 @@ def _card(diagnosis: Diagnosis, score: Score) -> str:
     return (
         f'<div style="{CARD};border-left:4px solid {colour}">'
         + (f'<span style="{TAG}">{escape(tag)}</span> ' if tag else "")
-        + _prose(diagnosis.message)
+        + prose(diagnosis.message)
         + (_folded(diagnosis.hint) if diagnosis.hint else "")
         + "</div>"
     )
@@ -109,11 +109,11 @@ def _card(diagnosis: Diagnosis, score: Score) -> str:
 def _folded(hint: str) -> str:
     return (
         f'<details style="margin-top:.2em"><summary style="cursor:pointer;{FAINT}">提示</summary>'
-        f"<div>{_prose(hint)}</div></details>"
+        f"<div>{prose(hint)}</div></details>"
     )
 
 
-def _prose(text: str) -> str:
+def prose(text: str) -> str:
     """Escaped text in which `backquotes` mark code."""
     pieces = escape(text).split("`")
     if len(pieces) % 2 == 0:
