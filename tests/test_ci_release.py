@@ -170,6 +170,7 @@ def test_nothing_is_packed_that_git_does_not_track(tmp_path):
 
 
 @pytest.mark.pinned
+@pytest.mark.slow
 def test_the_lab_opens_in_chinese_and_leaves_the_home_alone(unpacked, tmp_path):
     port, log = free_port(), tmp_path / "log"
     options = ("--no-browser", f"--ServerApp.port={port}", "--IdentityProvider.token=t")

@@ -91,6 +91,7 @@ def test_attempts_stay_in_order_when_the_clock_is_set_back(tmp_path, monkeypatch
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="forks")
+@pytest.mark.slow
 def test_two_graders_killed_at_any_moment_lose_and_double_nothing(tmp_path):
     submissions = tmp_path / "submissions"
     submissions.mkdir()

@@ -35,6 +35,7 @@ def test_a_cell_that_leaves_costs_itself(leave):
     assert [failure.name for failure in outcome.failures] == ["SystemExit", "ValueError"]
 
 
+@pytest.mark.slow
 def test_an_endless_loop_is_interrupted_and_the_next_cell_runs():
     outcome = run("while True: pass", "x = 1", "raise ValueError(x)", timeout=9)
     assert [failure.name for failure in outcome.failures] == ["KeyboardInterrupt", "ValueError"]

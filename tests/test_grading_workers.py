@@ -48,6 +48,7 @@ def test_only_the_submission_that_kills_its_process_has_no_result():
     assert {record.status for record in found.values()} == {"graded"}
 
 
+@pytest.mark.slow
 def test_workers_end_with_the_grader_that_is_killed():
     with subprocess.Popen([sys.executable, "-c", ORPHANS], stdout=subprocess.PIPE) as grader:
         assert grader.stdout
@@ -70,6 +71,7 @@ def test_workers_share_a_warm_process_and_start_their_own_when_it_dies():
         assert pool.submit(fork_a_kernel).result() == "of its own"
 
 
+@pytest.mark.slow
 def test_a_lost_worker_of_a_cluster_loses_nothing():
     from distributed import LocalCluster
 
