@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import importlib.metadata
 import json
 import os
 import secrets
@@ -19,7 +18,7 @@ from tqdm import tqdm
 
 from utils import checks
 
-from . import intake, report, restore, similar, trust, work
+from . import VERSION, cluster, intake, report, restore, similar, trust, work
 from . import workers as pools
 from .intake import BrokenNotebook, Cell, Submission
 from .record import Ledger, Override, Record
@@ -30,10 +29,7 @@ RELEASE = ROOT / "Day018_vgg16.ipynb"
 CHALLENGE = ROOT / "challenge_vgg19.ipynb"
 TIMEOUT = 300.0  # seconds a submission: importing TensorFlow alone can take 30 on a slow laptop
 MOST_WORKERS = 8
-
-# What else decides a mark than the submission, the release and the cases.
-JUDGES = ("grading/*.py", "utils/**/*.py")
-PACKAGES = ("keras", "numpy", "papermill")
+CLUSTER_AHEAD = 256  # jobs that a cluster is given at once; it starts workers by what waits
 
 
 @dataclass(frozen=True)
@@ -94,7 +90,7 @@ def grade(
     if executor:
         connect, most = lambda: nullcontext(executor), 2
     elif scheduler:
-        connect, most = partial(pools.cluster, scheduler, _version), pools.CLUSTER_AHEAD
+        connect, most = partial(cluster.connect, scheduler), CLUSTER_AHEAD
     else:
         workers = workers or min(os.cpu_count() or 1, MOST_WORKERS)
         connect, most = partial(pools.processes, workers, sandboxed), 2 * workers
@@ -133,9 +129,7 @@ def _grade_changed(
     most: int,
 ) -> int:
     """Give `keep` each submission's index and record; returns how many were run for it."""
-    judge = _digest(
-        job.release, json.dumps(job.cases, sort_keys=True).encode(), _version().encode()
-    )
+    judge = _digest(job.release, json.dumps(job.cases, sort_keys=True).encode(), VERSION.encode())
     keys: dict[int, str] = {}
 
     def changed() -> Iterator[tuple[int, work.Job]]:
@@ -223,13 +217,6 @@ def _read_release(path: Path) -> tuple[bytes, list[str]]:
     if lost or not tasks:
         raise ValueError(f"{path} has no blank or no check for {', '.join(lost) or 'any task'}")
     return content, tasks
-
-
-def _version() -> str:
-    """A digest of the code that decides marks, and the versions that it runs on."""
-    files = sorted(path for pattern in JUDGES for path in ROOT.glob(pattern))
-    versions = [f"{name} {importlib.metadata.version(name)}" for name in PACKAGES]
-    return _digest(*(path.read_bytes() for path in files), *map(str.encode, versions))
 
 
 def _digest(*parts: bytes) -> str:

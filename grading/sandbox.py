@@ -145,9 +145,14 @@ class Door:
 
 
 class Zygote:
-    """The warm process; `door` gives kernels until `close`, from when it has imported all."""
+    """The warm process; `door` gives kernels until `close`, from when it has imported all.
+
+    Raises SandboxError where there is no sandbox.
+    """
 
     def __init__(self) -> None:
+        if why := problem():  # a worker of a cluster is another machine than the grader's
+            raise SandboxError(why)
         self.folder = Path(tempfile.mkdtemp(prefix="grade-"))
         self._errors = (self.folder / "stderr").open("w+")
         self._ready = False

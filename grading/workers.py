@@ -1,4 +1,4 @@
-"""Where submissions are graded: processes of this machine, or the workers of a Dask cluster."""
+"""Where submissions are graded: processes of this machine, or whatever else is an executor."""
 
 from __future__ import annotations
 
@@ -21,10 +21,9 @@ from multiprocessing.context import BaseContext
 from typing import TypeVar
 
 from . import kernels, work
+from .cluster import NoWorkerError
 from .record import Record
 from .sandbox import Door, SandboxError
-
-CLUSTER_AHEAD = 256  # jobs that a cluster is given at once; it starts workers by what waits
 
 Key = TypeVar("Key")
 Connect = Callable[[], AbstractContextManager[Executor]]
@@ -65,23 +64,6 @@ def _end_with_the_grader() -> None:
     assert grader
     grader.join()
     os._exit(1)
-
-
-@contextmanager
-def cluster(address: str, version: Callable[[], str]) -> Iterator[Executor]:
-    """The workers of the Dask scheduler at `address`; it runs again what a lost worker was at.
-
-    Raises OSError when nobody answers there, ValueError when `version` is another on a worker.
-    """
-    from distributed import Client
-
-    with Client(address, set_as_default=False) as client:
-        mine = version()
-        for worker, theirs in client.run(version, on_error="return").items():
-            if theirs != mine:
-                told = f": {theirs}" if isinstance(theirs, Exception) else ""
-                raise ValueError(f"the worker {worker} has not this version of the course{told}")
-        yield client.get_executor(pure=False)
 
 
 def results(
@@ -125,7 +107,7 @@ def _until_broken(
                     result: Record | Exception = future.result()
                 except BrokenExecutor:
                     return list(waiting.values())
-                except SandboxError:
+                except (SandboxError, NoWorkerError):
                     raise
                 except Exception as error:
                     result = error

@@ -1,9 +1,7 @@
-"""Workers: one that dies costs at most the submission that killed it, here and on a cluster."""
+"""Workers: one that dies costs at most the submission that killed it."""
 
 from __future__ import annotations
 
-import os
-import signal
 import subprocess
 import sys
 from concurrent.futures import BrokenExecutor
@@ -69,30 +67,3 @@ def test_workers_share_a_warm_process_and_start_their_own_when_it_dies():
             with suppress(psutil.NoSuchProcess):  # they end with the one that was killed before
                 process.kill()
         assert pool.submit(fork_a_kernel).result() == "of its own"
-
-
-@pytest.mark.slow
-def test_a_lost_worker_of_a_cluster_loses_nothing():
-    from distributed import LocalCluster
-
-    lost = []
-
-    def kill_the_first(found):
-        for key, record in found:
-            yield key, record
-            if not lost:
-                lost.append(int(record.detail))
-                os.kill(lost[0], signal.SIGTERM)
-
-    with LocalCluster(n_workers=2, threads_per_worker=1, dashboard_address=None) as cluster:
-        jobs = [(key, job("sleep 0.05")) for key in range(40)]
-        connect = partial(workers.cluster, cluster.scheduler_address, version=str)
-        found = list(kill_the_first(workers.results(jobs, connect, most=40)))
-        assert sorted(key for key, _ in found) == list(range(40))
-        assert all(record.status == "graded" for _, record in found)
-        assert len({record.detail for _, record in found}) > 1
-        with (
-            pytest.raises(ValueError, match="has not this version"),
-            workers.cluster(cluster.scheduler_address, version=os.getpid),
-        ):
-            pass
