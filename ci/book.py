@@ -1,105 +1,120 @@
 """Writes the notebooks as pages: to read without Jupyter, on a phone, on paper, without a network.
 
 Each is one HTML file with everything in it, as the notebook was saved; index.html leads to them.
+Whatever other notebook lies there gets a page, too; what can't be shown is told.
 """
 
 from __future__ import annotations
 
 import argparse
+import json
+import sys
+from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any, NamedTuple
+from urllib.parse import quote
 
 from ci import ROOT
 
 TITLE = "經典 CNN 框架"
 
 
-def book(out: Path, root: Path = ROOT) -> list[Path]:
-    """Write a page for each notebook of `root`, and index.html, into `out`; the files written."""
-    import nbformat
-    from nbformat.v4 import new_markdown_cell, new_notebook
+class Book(NamedTuple):
+    """The files written; in sentences, what they show otherwise, and which notebooks have none."""
 
-    notebooks = {path.stem: nbformat.read(path, 4) for path in sorted(root.glob("*.ipynb"))}
-    titles = {name: title(notebook) for name, notebook in notebooks.items()}
-    links = "\n".join(f"- [{shown}]({name}.html)" for name, shown in titles.items())
-    index = new_notebook(cells=[new_markdown_cell(f"# {TITLE}\n\n{links}")])
+    files: list[Path]
+    told: list[str]
+    lost: list[str]
+
+
+def book(out: Path, root: Path = ROOT) -> Book:
+    """Write a page for each notebook of `root`, and index.html, into `out`."""
+    from ci.page import Place, frame, page
+
+    made = Book([], [], [])
+    notebooks = _read_all(root, made)
+    addresses = {name: quote(_file(name), errors="surrogateescape") for name in notebooks}
     out.mkdir(parents=True, exist_ok=True)
-    written = []
-    for name, notebook in (notebooks | {"index": index}).items():
-        written.append(out / f"{name}.html")
-        written[-1].write_text(page(notebook, set(notebooks)), encoding="utf-8", newline="\n")
-    return written
+    titles = {}
+    for name, notebook in notebooks.items():
+        trusted = (root / "lessons" / f"{name}.md").is_file()
+        shown = page(notebook, Place(_legible(name), root, addresses, trusted))
+        titles[name] = shown.title
+        made.told.extend(f"{name}.ipynb, {sentence}" for sentence in shown.told)
+        made.files.append(_write(out / _file(name), shown.html))
+    made.files.append(_write(out / "index.html", frame(TITLE, _index(addresses, titles), False)))
+    return made
 
 
-def title(notebook) -> str:
-    """The notebook's first heading."""
-    return notebook.cells[0].source.splitlines()[0].lstrip("# ")
+def _read_all(root: Path, made: Book) -> dict[str, Any]:
+    """The notebooks of `root` by name; `made` is told of those that have nothing to show."""
+    from ci.page import reason
+
+    found = {}
+    for path in sorted(root.glob("[!.]*.ipynb")):
+        try:
+            notebook = _read(path)
+        except Exception as error:  # the file may hold anything
+            made.lost.append(f"{path.name} has no page, as it can not be read: {reason(error)}")
+            continue
+        if any(cell.get("source") or cell.get("outputs") for cell in notebook.cells):
+            found[path.stem] = notebook
+        else:
+            made.told.append(f"{path.name} is empty: left out")
+    return found
 
 
-def page(notebook, names: set[str]) -> str:
-    """A notebook as HTML that stands alone; links to the notebooks `names` lead to their pages."""
-    from bs4 import BeautifulSoup
-    from pygments.formatters import HtmlFormatter
+def _read(path: Path) -> Any:
+    """A notebook of any version, in nbformat 4; of its cells, nothing is asked."""
+    from nbformat import convert, from_dict, reader
 
-    colours = HtmlFormatter(style="default").get_style_defs(".highlight")
-    resources = {"title": title(notebook), "colours": colours}
-    html, _ = _exporter().from_notebook_node(notebook, resources)
-    soup = BeautifulSoup(html, "html.parser")
-    for mark in soup.select(".anchor-link"):
-        mark.decompose()
-    for link in soup.select("a[href]"):
-        target, hash_, place = link["href"].partition("#")
-        if target.removesuffix(".ipynb") in names:
-            link["href"] = f"{target.removesuffix('.ipynb')}.html{hash_}{place}"
-    for wide in soup.select("table, math[display=block]"):  # moved in a frame, also by keyboard
-        frame = "div" if wide.name == "table" else "span"  # a formula stands in a paragraph
-        wide.wrap(soup.new_tag(frame, attrs={"class": "wide", "tabindex": "0"}))
-    _insert_contents(soup)
-    return str(soup)
+    if not path.is_file():
+        raise FileNotFoundError("not a file")
+    content = json.loads(path.read_bytes())
+    if not isinstance(content, dict):
+        raise ValueError("it is JSON, but no object")
+    # nbformat itself refuses a whole notebook for one cell.
+    new = content.get("nbformat") == 4
+    notebook = from_dict(content) if new else convert(reader.reads(path.read_bytes()), 4)
+    if not isinstance(notebook.get("cells"), list):
+        raise ValueError("it has no list of cells")
+    cells = notebook.cells
+    notebook.cells = [cell if isinstance(cell, dict) else {"source": cell} for cell in cells]
+    return notebook
 
 
-def _insert_contents(soup) -> None:
-    """A list of the sections, after the first cell."""
-    sections = soup.select("h2[id]")
-    if not sections:
-        return
-    contents = soup.new_tag("nav", attrs={"aria-label": "目錄"})
-    entries = soup.new_tag("ul")
-    contents.append(entries)
-    for section in sections:
-        entry = soup.new_tag("li")
-        link = soup.new_tag("a", attrs={"href": f"#{section['id']}"})
-        link.string = section.get_text()
-        entry.append(link)
-        entries.append(entry)
-    soup.h1.insert_after(contents)
+def _file(name: str) -> str:
+    """The file name of a notebook's page; index.html is the list's."""
+    return f"{name}.ipynb.html" if name.casefold() == "index" else f"{name}.html"
 
 
-def _exporter():
-    """An exporter with the template of the book, whose formulas are MathML."""
-    from latex2mathml.converter import convert
-    from nbconvert import HTMLExporter
-    from nbconvert.filters.markdown_mistune import IPythonRenderer, MarkdownWithMath
+def _legible(name: str) -> str:
+    """A file's name, also one in another encoding than the system's, as text."""
+    return name.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
 
-    class Renderer(IPythonRenderer):
-        def inline_math(self, body: str) -> str:
-            return convert(body)
 
-        def block_math(self, body: str) -> str:
-            return convert(body, display="block")
+def _index(addresses: dict[str, str], titles: dict[str, str]) -> str:
+    """The list of the pages by title; where two have the same, with the file's name."""
+    from html import escape
 
-    def render(source: str) -> str:
-        return MarkdownWithMath(Renderer(escape=False)).render(source)
+    from ci.page import links
 
-    return HTMLExporter(
-        template_name="book",
-        extra_template_basedirs=[str(ROOT / "ci" / "templates")],
-        filters={"markdown2html": render},
+    count = Counter(titles.values())
+    entries = (
+        (addresses[name], title if count[title] == 1 else f"{title}（{_legible(name)}.ipynb）")
+        for name, title in titles.items()
     )
+    return f"<h1>{escape(TITLE)}</h1>\n{links(entries)}"
+
+
+def _write(path: Path, html: str) -> Path:
+    path.write_text(html, encoding="utf-8", errors="replace", newline="\n")  # half of an emoji
+    return path
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
-    """Write the book where the command line says."""
+    """Write the book where the command line says; exit 1 if a notebook has no page."""
     parser = argparse.ArgumentParser(prog="course.py book", description=__doc__)
     parser.add_argument(
         "out",
@@ -110,12 +125,22 @@ def main(arguments: Sequence[str] | None = None) -> None:
         help="the folder for the pages (default: out/book)",
     )
     options = parser.parse_args(arguments)
+    for stream in (sys.stdout, sys.stderr):
+        stream.reconfigure(errors="replace")  # a name or a title that the console can't show
     try:
-        written = book(options.out)
+        made = book(options.out)
     except OSError as error:
         parser.exit(1, f"course.py book: {error}\n")
-    for path in written:
+    for path in made.files:
         print(f"{path} ({path.stat().st_size / 1e6:.1f} MB)")
+    for sentence in made.told + made.lost:
+        print(f"course.py book: {_printable(sentence)}", file=sys.stderr)
+    if made.lost:
+        sys.exit(1)
+
+
+def _printable(text: str) -> str:
+    return "".join(character if character.isprintable() else "\ufffd" for character in text)
 
 
 if __name__ == "__main__":
