@@ -10,14 +10,15 @@ import io
 from collections import Counter
 from pathlib import Path
 
-import matplotlib.image
 import numpy as np
+import PIL.Image
 import pytest
 from nbval.plugin import IPyNbCell
+from PIL import ImageOps, ImageSequence
 from skimage.filters import gaussian
 
 from ci import ROOT
-from ci.notebooks import is_compared, pictures
+from ci.notebooks import BITMAPS, is_compared, kinds, pictures
 
 # Two pictures are the same when, after a blur of BLUR pixels, no pixel differs by more than
 # TOLERANCE of the whole range. That hides rounding, and shows a moved point or a changed letter.
@@ -26,26 +27,55 @@ TOLERANCE = 0.06
 
 
 def difference(ours: bytes, theirs: bytes) -> float:
-    """The largest difference of any blurred pixel, from 0 (same) to 1; 1 if the sizes differ."""
-    first, second = (_blurred(picture) for picture in (ours, theirs))
-    return float(np.abs(first - second).max()) if first.shape == second.shape else 1.0
+    """The largest difference of any blurred pixel, from 0 (same) to 1.
+
+    Raises ValueError, which says why, where one can't be read or the sizes differ.
+    """
+    first, second = _pixels(ours), _pixels(theirs)
+    if first.shape != second.shape:
+        raise ValueError(f"it was {_size(first)}, and is {_size(second)}")
+    blurred = (gaussian(frame, sigma=BLUR, channel_axis=-1) for frame in first - second)
+    return max(float(np.abs(frame).max()) for frame in blurred)
 
 
-def _blurred(picture: bytes) -> np.ndarray:
-    pixels = matplotlib.image.imread(io.BytesIO(picture))
-    return gaussian(pixels, sigma=BLUR, channel_axis=-1)
+def _size(pixels: np.ndarray) -> str:
+    frames, height, width, _ = pixels.shape
+    return f"{width} × {height} pixels" + (f" in {frames} frames" if frames > 1 else "")
+
+
+def _pixels(picture: bytes) -> np.ndarray:
+    """Frames, rows, columns, and red, green and blue from 0 to 1, whatever the file's format."""
+    try:
+        with PIL.Image.open(io.BytesIO(picture)) as file:
+            return np.stack([_as_seen(frame) for frame in ImageSequence.Iterator(file)])
+    except Exception as error:  # each format has its own
+        raise ValueError(f"it can't be read ({type(error).__name__}: {error})") from error
+
+
+def _as_seen(frame: PIL.Image.Image) -> np.ndarray:
+    """What a reader sees of a frame: upright, and on white where it is transparent."""
+    if frame.mode.startswith("I"):  # 16 bits of grey, which Pillow would cut off at 255
+        grey = np.asarray(frame, dtype=float) / 65535
+        return np.repeat(grey[..., np.newaxis], 3, axis=-1)
+    shown = ImageOps.exif_transpose(frame).convert("RGBA")
+    white = PIL.Image.new("RGBA", shown.size, "white")
+    return np.asarray(PIL.Image.alpha_composite(white, shown).convert("RGB"), dtype=float) / 255
 
 
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_call(item):
     """After nbval has executed a cell and compared its texts, compare its pictures."""
+    if isinstance(item, IPyNbCell):
+        # nbval would hold those that it does not know to every byte.
+        item.parent.skip_compare = {*item.parent.skip_compare, *BITMAPS}
     result = yield
     if isinstance(item, IPyNbCell):
-        stored, fresh = pictures(item.cell.outputs), pictures(item.test_outputs)
-        if len(stored) != len(fresh):
-            item.raise_cell_error(f"{len(stored)} pictures stored, {len(fresh)} drawn", "")
+        stored, fresh = kinds(item.cell.outputs), kinds(item.test_outputs)
+        if stored != fresh:
+            said = (", ".join(kinds) or "no picture" for kinds in (stored, fresh))
+            item.raise_cell_error("stored: {}; drawn: {}".format(*said), "")
         if is_compared(item.cell):
-            _compare(item, stored, fresh)
+            _compare(item, pictures(item.cell.outputs), pictures(item.test_outputs))
             count = {"cells": int(bool(item.cell.outputs)), "pictures": len(stored)}
             item.user_properties.append(("compared", count))
     return result
@@ -53,17 +83,25 @@ def pytest_runtest_call(item):
 
 def _compare(item: IPyNbCell, stored: list[bytes], fresh: list[bytes]) -> None:
     for number, pair in enumerate(zip(stored, fresh, strict=True)):
-        found = difference(*pair)
-        if found > TOLERANCE:
-            folder = ROOT / "artifacts" / "pictures"
-            folder.mkdir(parents=True, exist_ok=True)
-            for which, picture in zip(("stored", "fresh"), pair, strict=True):
-                name = f"{Path(item.path).stem}-{item.cell.id}-{number}-{which}.png"
-                (folder / name).write_bytes(picture)
-            item.raise_cell_error(
-                f"picture {number} differs by {found:.2f}, more than {TOLERANCE}",
-                f"The stored and the fresh one are in {folder}",
-            )
+        try:
+            found = difference(*pair)
+            said = f"differs by {found:.2f}, more than {TOLERANCE}" if found > TOLERANCE else ""
+        except ValueError as error:
+            said = f"can't be compared: {error}"
+        if said:
+            where = _keep(item, number, pair)
+            item.raise_cell_error(f"picture {number} {said}", where)
+
+
+def _keep(item: IPyNbCell, number: int, pair: tuple[bytes, bytes]) -> str:
+    """Leave the stored and the fresh picture to be looked at; a sentence that says where."""
+    folder = ROOT / "artifacts" / "pictures"
+    folder.mkdir(parents=True, exist_ok=True)
+    ending = kinds(item.cell.outputs)[number].removeprefix("image/")
+    for which, picture in zip(("stored", "fresh"), pair, strict=True):
+        name = f"{Path(item.path).stem}-{item.cell.get('id', item.cell_num)}-{number}-{which}"
+        (folder / f"{name}.{ending}").write_bytes(picture)
+    return f"The stored and the fresh one are in {folder}"
 
 
 def pytest_terminal_summary(terminalreporter):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import binascii
 import html
 import re
 from collections.abc import Iterable, Iterator
@@ -13,8 +14,8 @@ from nbformat import NotebookNode
 
 # Tags with which nbval leaves a cell's output uncompared.
 UNCOMPARED = {"nbval-ignore-output", "nbval-skip"}
-# Kinds of output that nbval does not compare.
-BITMAPS = ("image/png", "image/jpeg")
+# Kinds of output that are compared as pictures; nbval compares none, or every byte.
+BITMAPS = ("image/png", "image/jpeg", "image/gif", "image/webp")
 
 
 def read(path: Path) -> NotebookNode:
@@ -49,14 +50,24 @@ def text(outputs: Iterable[NotebookNode]) -> str:
     return "\n".join(parts)
 
 
-def pictures(outputs: Iterable[NotebookNode]) -> list[bytes]:
-    """The PNG and JPEG files among outputs."""
+def kinds(outputs: Iterable[NotebookNode]) -> list[str]:
+    """The kinds of the pictures among outputs, in the order of `pictures`."""
     return [
-        base64.b64decode(content)
-        for output in outputs
-        for kind, content in output.get("data", {}).items()
-        if kind in BITMAPS
+        kind for output in outputs for kind in sorted(output.get("data", {})) if kind in BITMAPS
     ]
+
+
+def pictures(outputs: Iterable[NotebookNode]) -> list[bytes]:
+    """The pictures' files among outputs."""
+    return [_decoded(output.data[kind]) for output in outputs for kind in kinds([output])]
+
+
+def _decoded(content: str | list[str]) -> bytes:
+    """The bytes behind base64; the text itself where it is none, and so no picture, either."""
+    try:
+        return base64.b64decode("".join(content))
+    except (binascii.Error, TypeError):
+        return str(content).encode()
 
 
 def tally(notebook: NotebookNode) -> dict[str, int]:
