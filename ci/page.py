@@ -22,7 +22,6 @@ import nbformat
 import PIL.Image
 from bs4 import BeautifulSoup, Tag
 from latex2mathml.converter import convert
-from mistune import HTMLRenderer
 from nbconvert import HTMLExporter
 from nbconvert.filters.markdown_mistune import IPythonRenderer, MarkdownWithMath
 from nbformat import NotebookNode
@@ -133,7 +132,7 @@ def _part(exporter: HTMLExporter, cell: NotebookNode, language: str, place: Plac
         _finish(part, alone.cells[0], place)
     except Exception as error:  # of whichever library met it
         told = _told("p", "（這一格壞了，原樣放在下面）", f"can't be shown: {reason(error)}")
-        source = _tag("pre", str(cell.get("source", "")), **{"class": "output", "tabindex": "0"})
+        source = _tag("pre", str(cell.get("source") or ""), **{"class": "output", "tabindex": "0"})
         part = BeautifulSoup(f"{told}{source}", "html.parser")
     return part
 
@@ -243,7 +242,8 @@ def _sections(texts: list[BeautifulSoup]) -> Iterator[tuple[str, str]]:
 class _Renderer(IPythonRenderer):
     """Markdown, with formulas as MathML; pictures are seen to later, with those in HTML."""
 
-    image = HTMLRenderer.image
+    def image(self, text: str, url: str, title: str | None = None) -> str:
+        return super(IPythonRenderer, self).image(text, url, title)
 
     def inline_math(self, body: str) -> str:
         return _formula(body, "inline")
@@ -268,7 +268,7 @@ def _markdown(source: str) -> str:
 
 def _latex(source: str) -> str:
     r"""LaTeX as outputs have it; Markdown writes \\( and \\[ for its \( and \[."""
-    return _markdown(re.sub(r"\\([()[\]])", r"\\\\\1", source))
+    return _markdown(re.sub(r"(?<!\\)\\([()[\]])", r"\\\\\1", source))
 
 
 def _whole(html: str) -> str:

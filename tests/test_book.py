@@ -12,7 +12,7 @@ from browsing import IN_A_BROWSER, WIDTHS, serious, shoot, watched
 from bs4 import BeautifulSoup
 
 from ci import ROOT
-from ci.book import book, title
+from ci.book import Book, book
 
 NOTEBOOKS = {path.stem: nbformat.read(path, 4) for path in ROOT.glob("*.ipynb")}
 SLOW, SKIPPED = IN_A_BROWSER
@@ -20,9 +20,22 @@ pytestmark = SLOW  # rendering takes long
 CHINESE_FONTS = (b"CJK", b"NotoSansTC", b"PingFang", b"JhengHei")  # of the stylesheet
 
 
+def title(notebook) -> str:
+    return notebook.cells[0].source.splitlines()[0].removeprefix("# ")
+
+
 @pytest.fixture(scope="module")
-def pages(tmp_path_factory) -> dict[str, Path]:
-    return {path.stem: path for path in book(tmp_path_factory.mktemp("book"))}
+def made(tmp_path_factory) -> Book:
+    return book(tmp_path_factory.mktemp("book"))
+
+
+@pytest.fixture(scope="module")
+def pages(made) -> dict[str, Path]:
+    return {path.stem: path for path in made.files}
+
+
+def test_there_is_nothing_to_tell(made):
+    assert made.told == made.lost == []
 
 
 @pytest.fixture(scope="module")
