@@ -6,6 +6,7 @@ import base64
 import io
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -392,4 +393,16 @@ def test_a_stray_page_keeps_nobody_out_and_runs_nothing(width, pages, soups, bro
         assert page.title() == soups[name].title.text
         assert serious(page) == [], name
         shoot(page, f"stray-{name}-{width}", full_page=True)
+    page.close()
+
+
+@SLOW
+@SKIPPED
+def test_a_line_too_wide_for_the_paper_is_printed_whole(pages, browser):
+    page = browser.new_page()
+    page.goto(pages["huge"].as_uri())
+    page.emulate_media(media="print")
+    line = page.locator("pre.output")
+    assert line.evaluate("line => line.scrollWidth <= line.clientWidth")
+    assert len(re.findall(rb"/Type\s*/Page\b", page.pdf(format="A4"))) > 1
     page.close()
