@@ -51,9 +51,6 @@ METADATA = {
     },
 }
 
-# A view of a widget that died with its kernel, under a random name.
-WIDGET = "application/vnd.jupyter.widget-view+json"
-
 # What an output may not hold, because the next run or the next machine would not repeat it.
 UNSTABLE = {
     "the repository's path": re.escape(str(ROOT)),
@@ -111,10 +108,7 @@ def execute(notebook: NotebookNode, folder: Path, name: str) -> NotebookNode:
         resources={"metadata": {"path": str(folder)}},
         coalesce_streams=True,
         record_timing=False,
-        store_widget_state=False,
     )
-    # What a slider draws goes into the notebook, as nbval sees it, and not into the slider's state.
-    client.widget_registry.clear()
     try:
         # Not the cells' stderr, which arrives as output, but the kernel's own.
         client.execute(stderr=subprocess.DEVNULL)
@@ -123,7 +117,6 @@ def execute(notebook: NotebookNode, folder: Path, name: str) -> NotebookNode:
     executed.metadata = notebook.metadata
     for number, cell in code_cells(executed):
         for output in cell.outputs:
-            output.get("data", {}).pop(WIDGET, None)
             if reason := unrepeatable(output):
                 raise BuildError(f"{name}, cell {number} ({cell.id}) {reason}")
     return executed

@@ -34,7 +34,7 @@ def is_compared(cell: NotebookNode) -> bool:
 
 
 def text(outputs: Iterable[NotebookNode]) -> str:
-    """What outputs say in words, whatever their kind; HTML and SVG without their tags."""
+    """What outputs say in words, whatever their kind; HTML and SVG without tags and scripts."""
     parts = []
     for output in outputs:
         parts.append(output.get("text", "") + output.get("evalue", ""))
@@ -42,7 +42,7 @@ def text(outputs: Iterable[NotebookNode]) -> str:
             if kind in ("text/html", "image/svg+xml"):
                 parts.append(
                     html.unescape(
-                        re.sub(r"<style.*?</style>|<[^>]*>", " ", content, flags=re.DOTALL)
+                        re.sub(r"<(style|script).*?</\1>|<[^>]*>", " ", content, flags=re.DOTALL)
                     )
                 )
             elif kind.startswith("text/"):

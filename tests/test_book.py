@@ -13,10 +13,12 @@ from bs4 import BeautifulSoup
 
 from ci import ROOT
 from ci.book import Book, book
+from utils import explore
 
 NOTEBOOKS = {path.stem: nbformat.read(path, 4) for path in ROOT.glob("*.ipynb")}
 SLOW, SKIPPED = IN_A_BROWSER
 pytestmark = SLOW  # rendering takes long
+TITLES = "groups => groups.map(group => group.querySelector('p').textContent)"
 CHINESE_FONTS = (b"CJK", b"NotoSansTC", b"PingFang", b"JhengHei")  # of the stylesheet
 
 
@@ -58,7 +60,8 @@ def test_a_page_says_its_language_and_its_title(soups):
 
 def test_a_page_needs_nothing_but_itself(soups):
     for soup in soups.values():
-        assert not soup.select("script, iframe, object")
+        assert not soup.select("iframe, object")
+        assert all(script.find_parent(class_="output") for script in soup("script"))
         sources = [tag["src"] for tag in soup.select("[src]")]
         sources += [tag["href"] for tag in soup.select("link[href]")]
         assert all(source.startswith("data:") for source in sources)
@@ -74,7 +77,6 @@ def test_nothing_that_a_notebook_shows_is_left_out(name, soups):
     assert len(shown("img.output")) == sum("image/png" in kind for kind in kinds)
     text = soups[name].get_text()
     assert all(output.text in text for output in outputs if output.output_type == "stream")
-    assert "interactive(children" not in text  # a slider, which needs Jupyter
 
 
 def test_every_picture_has_a_text_in_its_place(soups):
@@ -112,6 +114,59 @@ def test_a_page_keeps_nobody_out_and_moves_up_and_down_only(name, width, pages, 
     assert page.evaluate("document.documentElement.scrollWidth") <= WIDTHS[width]
     assert serious(page) == []
     assert set(asked) <= {"file", "data"} and not wrong
+    page.close()
+
+
+# Of each page to play with: a control, a key, and what the page then says. Layers of sigmoid at 0
+# multiply by 1/4; six layers of 9 × 9 see 1 + 6 × 8 pixels.
+PLAYS = {
+    "答案在最近的 k 個樣板裡嗎？": ("k", "End", "在裡面，Top-10 算對"),
+    "很多層之後，梯度還剩多少？": (
+        "層數",
+        "ArrowRight",
+        f"9 層連乘剩 {0.25**9:.1e}".replace("-0", "-"),
+    ),
+    "這一次誰留下來？": ("關掉的比例", "Home", "留下 24／24 個"),
+    "正中央的單元看得到哪裡？": ("疊幾層", "End", "6 層 3×3：看得到 13×13"),
+}
+
+
+@SKIPPED
+def test_what_can_be_played_with_goes_by_keyboard_and_by_pointer_and_says_what_it_shows(
+    pages, browser
+):
+    from playwright.sync_api import expect
+
+    page = browser.new_page(viewport={"width": WIDTHS["phone"], "height": 850}, has_touch=True)
+    wrong = watched(page)
+    page.goto(pages["Day017_reading"].as_uri())
+    assert set(page.get_by_role("group").evaluate_all(TITLES)) == set(PLAYS)
+    for asks, (control, key, words) in PLAYS.items():
+        group = page.get_by_role("group", name=asks)
+        slider = group.get_by_role("slider", name=control, exact=True)
+        drawn = group.get_by_role("img").inner_html()
+        slider.focus()
+        page.keyboard.press(key)
+        expect(group.get_by_role("img", name=words)).to_be_visible()
+        assert group.get_by_role("img").inner_html() != drawn
+    shoot(page, "book-played")
+    group.get_by_role("slider", name="卷積核").tap(position={"x": 2, "y": 8})
+    expect(group).to_contain_text("6 層 1×1：看得到 1×1")
+    word = page.get_by_role("combobox", name="函數")
+    word.focus()
+    page.keyboard.press("t")  # as in any list: to the first that begins so
+    expect(page.get_by_role("group", name="梯度")).to_contain_text("導數（虛線的斜率）1.000")
+    page.close()
+    assert not wrong
+
+
+@SKIPPED
+def test_where_no_script_runs_a_picture_stands_above_the_sentence_that_says_so(pages, browser):
+    page = browser.new_page(java_script_enabled=False)
+    page.goto(pages["Day017_reading"].as_uri())
+    sentences = page.get_by_text(explore.INSTEAD)
+    assert sentences.count() == len(PLAYS)
+    assert all(sentence.is_visible() for sentence in sentences.all())
     page.close()
 
 

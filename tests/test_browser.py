@@ -18,6 +18,7 @@ from serving import STARTING, ask, free_port
 
 import course
 from grading import batch, sandbox
+from utils import explore
 from utils.checks.render import score_html
 from utils.checks.score import Diagnosis, Part, Score
 
@@ -210,24 +211,36 @@ def test_a_student_reads_what_is_wrong_mends_it_and_hands_in(lab, home, page, tm
     assert (row.submission.student, row.record.status, row.score) == ("b11902001", "graded", 10)
 
 
-def test_a_slider_of_the_lecture_moves_its_figure(lab, home, page):
+def test_what_the_lecture_lets_people_play_with_is_told_and_runs_once_its_cell_does(
+    lab, home, page
+):
     from playwright.sync_api import expect
 
     opened(page, lab, LECTURE, home)
     shoot(page, "lecture-1-opened")
-    for start in ("import numpy as np", "def sigmoid(x)", "ACTIVATIONS = {", "import ipywidgets"):
-        run(page.locator(".jp-CodeCell", has_text=start).first)
-    cell = page.locator(".jp-CodeCell", has_text="def tangent(")
-    slider = cell.locator(".widget-slider", has_text="depth").locator(".noUi-handle")
+    cells = page.locator(".jp-CodeCell")
+    played = cells.filter(has_text="explore.page(").first
+    expect(played.get_by_text(explore.INSTEAD)).to_be_visible()  # no script runs unasked
+    expect(played.get_by_role("slider")).to_have_count(0)
+    above = ("import numpy as np", "classes = [", "def rank(", "digits = datasets.", "missed = ")
+    for start in above:
+        run(cells.filter(has_text=start).first)
+    run(played)
+    slider = played.get_by_role("slider", name="k")
     slider.wait_for(timeout=1000 * STARTING)
-    figure = cell.locator("img")
-    before = figure.get_attribute("src")
-    figure.scroll_into_view_if_needed()
-    shoot(page, "lecture-2-slider")
-    slider.focus()
-    page.keyboard.press("ArrowRight")
-    expect(figure).not_to_have_attribute("src", before)
+    expect(played.get_by_role("img", name="Top-1 算錯")).to_be_visible()
+    slider.scroll_into_view_if_needed()
+    shoot(page, "lecture-2-ready")
+    slider.click(position={"x": slider.bounding_box()["width"] - 2, "y": 9})
+    expect(played.get_by_role("img", name="Top-10 算對")).to_be_visible()
+    for key in ("ArrowDown", "ArrowLeft", "ArrowLeft"):  # and no other cell is chosen
+        page.keyboard.press(key)
+    expect(played.get_by_role("img", name="Top-7 ")).to_be_visible()
+    page.keyboard.press("Shift+Tab")
+    page.keyboard.press("ArrowDown")
+    expect(played.get_by_role("combobox", name="沒猜中的圖")).to_have_value("1")
     shoot(page, "lecture-3-moved")
+    save(page)
     _no_error(page)
 
 

@@ -14,7 +14,7 @@ from nbgrader.validator import Validator
 from ci import ROOT
 from ci.build import build, raise_floors
 from ci.editions import CODE_STUB, BuildError, editions, unrepeatable
-from ci.notebooks import code_cells, read, text
+from ci.notebooks import code_cells, read
 
 LESSON = '''\
 # 一課
@@ -53,13 +53,6 @@ points
 ```
 '''
 LECTURE = "# 講義\n\n```{code-cell}\nprint(6 * 7)\n```\n"
-SLIDER = """
-```{code-cell}
-import ipywidgets
-
-_ = ipywidgets.interact(lambda side: print("area", side**2), side=(1, 5))
-```
-"""
 
 
 @pytest.fixture(scope="module")
@@ -68,7 +61,7 @@ def course(tmp_path_factory) -> Path:
     root = tmp_path_factory.mktemp("course")
     (root / "lessons").mkdir()
     (root / "lessons" / "homework.md").write_text(LESSON, "utf-8")
-    (root / "lessons" / "lecture.md").write_text(LECTURE + SLIDER, "utf-8")
+    (root / "lessons" / "lecture.md").write_text(LECTURE, "utf-8")
     build(root=root)
     return root
 
@@ -125,12 +118,6 @@ def test_building_again_writes_the_same_bytes(course):
     assert path.read_bytes() == before
 
 
-def test_what_a_slider_shows_at_first_can_be_read_without_running(course):
-    outputs = read(course / "lecture.ipynb").cells[-1].outputs
-    assert "area 9" in text(outputs)
-    assert not any("widget" in kind for output in outputs for kind in output.get("data", {}))
-
-
 def test_a_cell_keeps_its_id_when_others_come_and_go(tmp_path):
     lesson = write_lesson(tmp_path, LESSON)
     before = [cell.id for cell in editions(lesson)["lesson.ipynb"].cells]
@@ -184,7 +171,7 @@ def test_an_ordinary_output_is_accepted():
 def test_the_number_of_compared_cells_is_kept_and_never_falls(course):
     path = course / "ci" / "counts.json"
     counts = json.loads(path.read_text("utf-8"))
-    assert counts["lecture.ipynb"] == {"cells": 2, "pictures": 0}
+    assert counts["lecture.ipynb"] == {"cells": 1, "pictures": 0}
     counts["lecture.ipynb"] = {"cells": 5, "pictures": 0}
     path.write_text(json.dumps(counts), "utf-8")
     raise_floors([course / "lecture.ipynb"], root=course)

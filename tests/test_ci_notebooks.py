@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import json
 
+import nbformat
 import pytest
 
 from ci import ROOT
-from ci.notebooks import code_cells, read, tally
+from ci.notebooks import code_cells, read, tally, text
 from ci.prose import check
 
 LESSONS = sorted((ROOT / "lessons").glob("*.md"))
@@ -58,6 +59,12 @@ def test_the_number_of_compared_cells_does_not_fall(name):
 
 def test_every_notebook_has_its_number_of_compared_cells():
     assert set(FLOORS) == set(NAMES)
+
+
+def test_a_script_says_nothing_in_words():
+    shown = "<style>p {}</style><p>12&lt;34</p><script>\nif (5678 < 9) draw()\n</script>"
+    output = nbformat.v4.new_output("display_data", {"text/html": shown})
+    assert text([output]).split() == ["12<34"]
 
 
 @each_lesson

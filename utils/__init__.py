@@ -1,4 +1,4 @@
-"""What the notebooks import: `summary`, `plotting`, `datasets`, `checks`.
+"""What the notebooks import: `summary`, `plotting`, `explore`, `datasets`, `checks`.
 
 Importing this package costs milliseconds; TensorFlow loads only inside the functions that need it.
 """
