@@ -48,10 +48,11 @@ PROFILES = {
 
 
 def run(profile: Profile, root: Path) -> NotebookNode:
-    """The executed notebook. Raises ValueError for a parameter that the notebook does not have."""
-    import papermill
+    """The notebook, executed by papermill as it is, without anything of ours.
 
-    from grading.client import Manager
+    Raises ValueError for a parameter that the notebook does not have.
+    """
+    import papermill
 
     path = root / profile.notebook
     known = papermill.inspect_notebook(str(path))
@@ -63,5 +64,4 @@ def run(profile: Profile, root: Path) -> NotebookNode:
         parameters=profile.parameters,
         cwd=path.parent,
         progress_bar=False,
-        kernel_manager_class=Manager,
     )

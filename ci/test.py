@@ -21,11 +21,13 @@ from course import pins
 # Two workers, each with TensorFlow and a kernel of its own, fit into 8 GB of memory.
 # The order is ours: what takes longest begins first, so that neither waits long for the other.
 PYTEST = ("pytest", "-rs", "-n", "2", "--dist", "loadfile", "--no-loadscope-reorder")
+WITHOUT_NBVAL = ("-p", "no:nbval")  # which takes two seconds to import
 # What executes notebooks, longest first; test_ci_sheet.py does so for the challenge's sheet.
 EXECUTED = (
     "Day017_reading.ipynb",
     "tests/test_ci_profiles.py",
     "solutions/challenge_vgg19.ipynb",
+    "tests/test_strangers.py",
     "tests/test_ci_sheet.py",
     "solutions/Day018_vgg16.ipynb",
     "Day018_vgg16.ipynb",
@@ -43,7 +45,7 @@ def stages(
         "ruff": ("ruff", "check", "."),
         "ruff format": ("ruff", "format", "--check", "."),
         "mypy": ("mypy",),
-        "unit tests": (*PYTEST, *left_for_later, *marked, *selection),
+        "unit tests": (*PYTEST, *WITHOUT_NBVAL, *left_for_later, *marked, *selection),
     }
     if not (quick or selection):
         nbval = ("-p", "nbval", "-p", "ci.nbval_pictures", "--nbval")

@@ -1,0 +1,110 @@
+"""The notebooks run by the tools that people type, with nothing of ours around them.
+
+`course.py test` runs this beside nbval; papermill alone runs every lesson in test_ci_profiles.py
+and test_ci_sheet.py.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import symtable
+import sys
+from pathlib import Path
+
+import nbformat
+import pytest
+
+import course
+from ci import ROOT
+from ci.notebooks import code_cells, read
+from ci.profiles import LECTURE
+
+TIMES = 10
+PATIENCE = 300  # seconds; who waits for ever is stopped
+# As a person types it, but for the notebook's name, which follows.
+TOOLS = {
+    "nbconvert": ("jupyter", "nbconvert", "--to", "notebook", "--execute"),
+    "nbval": ("pytest", "--nbval-lax"),
+}
+
+
+@pytest.fixture(scope="module")
+def clone(tmp_path_factory) -> Path:
+    """A copy of what git tracks, in which no test has been."""
+    folder = tmp_path_factory.mktemp("clone")
+    listed = subprocess.run(["git", "ls-files", "-z"], cwd=ROOT, capture_output=True, check=True)
+    for name in filter(None, listed.stdout.decode().split("\0")):
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy(ROOT / name, folder / name)
+    return folder
+
+
+def typed(folder: Path, *words: str) -> None:
+    """Run a command of the environment's; the test fails with its words."""
+    tools = os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]])
+    inherited = {name: value for name, value in os.environ.items() if name != "PYTHONPATH"}
+    run = subprocess.run(
+        words,
+        cwd=folder,
+        env=inherited | {"PATH": tools},
+        capture_output=True,
+        text=True,
+        timeout=PATIENCE,
+    )
+    assert run.returncode == 0, run.stdout + run.stderr
+
+
+def names(source: str) -> tuple[set[str], set[str]]:
+    """The names that a cell binds, and those that it takes from the cells above it."""
+    top = symtable.symtable(source, "cell", "exec")
+    bound = {
+        symbol.get_name()
+        for symbol in top.get_symbols()
+        if symbol.is_assigned() or symbol.is_imported() or symbol.is_namespace()
+    }
+    tables, taken = [top], set()
+    for table in tables:
+        tables += table.get_children()
+        taken |= {
+            symbol.get_name()
+            for symbol in table.get_symbols()
+            if symbol.is_referenced() and (table is top or symbol.is_global())
+        }
+    return bound, taken - bound
+
+
+def pages_alone(lecture: nbformat.NotebookNode) -> nbformat.NotebookNode:
+    """The cells with pages to play with, `TIMES` times, after the cells that they need."""
+    needed, played, wanted = [], [], set()
+    for _, cell in reversed(list(code_cells(lecture))):
+        bound, taken = names(cell.source)
+        plays = "explore.page(" in cell.source
+        if plays or bound & wanted:
+            needed.append(cell.source)
+            played += [cell.source] * plays
+            wanted = (wanted - bound) | taken
+    cells = [nbformat.v4.new_code_cell(source) for source in needed[::-1] + played[::-1] * TIMES]
+    return nbformat.v4.new_notebook(
+        cells=cells, metadata={"kernelspec": lecture.metadata.kernelspec}
+    )
+
+
+def pages(notebook: nbformat.NotebookNode) -> list[str]:
+    """What is shown by the cells with pages."""
+    played = (cell for _, cell in code_cells(notebook) if "explore.page(" in cell.source)
+    return [output.data["text/html"] for cell in played for output in cell.outputs]
+
+
+def test_papermill_never_waits_for_a_page_and_each_run_of_it_writes_the_same(clone):
+    lecture = read(ROOT / LECTURE)
+    nbformat.write(pages_alone(lecture), clone / "pages.ipynb")
+    typed(clone, "papermill", "pages.ipynb", "out.ipynb")
+    stored = pages(lecture)
+    assert len(stored) >= 4 and pages(read(clone / "out.ipynb")) == stored * (1 + TIMES)
+
+
+@pytest.mark.parametrize("tool", TOOLS)
+def test_a_notebook_runs_as_it_is(tool, clone):
+    typed(clone, *TOOLS[tool], course.HOMEWORK)
