@@ -28,17 +28,10 @@ from nbgrader.preprocessors import (
 )
 from nbgrader.utils import is_solution
 
-from ci import ROOT
+from ci import CELL_TIMEOUT, CODE_STUB, FIRST_CELL, ROOT, TEXT_STUB
 from ci.notebooks import BITMAPS, code_cells
 
-CELL_TIMEOUT = 600  # seconds
-
-CODE_STUB = 'raise NotImplementedError("請把這一行換成你的程式碼")'
-TEXT_STUB = "（請在這裡寫下你的答案）"
-
-# Stands before a solved notebook's first code cell: a kernel starts in the notebook's folder, and
-# utils is one folder up. Unlike a change of folder, running it twice does no harm.
-FIND_UTILS = 'import sys\n\nsys.path.insert(0, "..")'
+FIND_COURSE = ROOT / "ci" / "templates" / "find_course.py"
 
 METADATA = {
     "kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"},
@@ -87,11 +80,8 @@ def student_edition(source: NotebookNode) -> NotebookNode:
 
 
 def solved_edition(source: NotebookNode) -> NotebookNode:
-    """`source` with its solutions, able to import `utils` from one folder below the root."""
-    solved = _preprocess(source, LockCells(), CheckCellMetadata(), ComputeChecksums())
-    first, _ = next(code_cells(solved))
-    solved.cells.insert(first, nbformat.v4.new_code_cell(FIND_UTILS, id="find-utils"))
-    return solved
+    """`source` with its solutions."""
+    return _preprocess(source, LockCells(), CheckCellMetadata(), ComputeChecksums())
 
 
 def execute(notebook: NotebookNode, folder: Path, name: str) -> NotebookNode:
@@ -146,6 +136,7 @@ def _read(lesson: Path) -> NotebookNode:
     provenance = {"path": f"lessons/{lesson.name}", "sha256": digest}
     notebook.metadata = nbformat.from_dict({**METADATA, "lesson": provenance})
     notebook.nbformat, notebook.nbformat_minor = 4, 5
+    notebook.cells.insert(1, _first_code_cell())
     seen: Counter[str] = Counter()
     for cell in notebook.cells:
         # An id outlives changes to other cells: the grade_id or a hash of the source.
@@ -156,8 +147,19 @@ def _read(lesson: Path) -> NotebookNode:
     return notebook
 
 
+def _first_code_cell() -> NotebookNode:
+    """The cell that finds the course, which nbgrader puts back where a student changed it."""
+    roles = {"grade": False, "solution": False, "task": False, "locked": True}
+    nbgrader = {"grade_id": FIRST_CELL, "schema_version": 3, **roles}
+    source = FIND_COURSE.read_text("utf-8").rstrip()
+    return nbformat.v4.new_code_cell(source, metadata={"nbgrader": nbgrader})
+
+
 def _preprocess(source: NotebookNode, *preprocessors) -> NotebookNode:
     notebook = nbformat.from_dict(source)
     for preprocessor in preprocessors:
         notebook, _ = preprocessor.preprocess(notebook, {})
+    for cell in notebook.cells:
+        if cell.id == FIRST_CELL:  # a release's address changes it, and nobody else may
+            cell.metadata.nbgrader.pop("checksum", None)
     return notebook

@@ -1,6 +1,7 @@
-"""Packs the course: a student's pack without any answer, and an instructor's pack.
+"""Packs the course: a student's pack without any answer, an instructor's, and nbgrader's folder.
 
-Two packs of the same files are the same, byte for byte.
+Two packs of the same files are the same, byte for byte. With --url, each notebook's first code cell
+downloads the student's pack where it finds none.
 """
 
 from __future__ import annotations
@@ -14,10 +15,12 @@ import zipfile
 from collections.abc import Mapping, Sequence
 from fnmatch import fnmatchcase
 from pathlib import Path
+from urllib.parse import urlsplit
 
-from ci import ROOT
+from ci import CELL_TIMEOUT, CODE_STUB, FIRST_CELL, ROOT, TEXT_STUB
 
 NAME = "classic-cnn-course"  # also of the folder that a pack unpacks to
+NBGRADER = "nbgrader"
 
 # Patterns of what goes in, among the files that git tracks.
 PACKS = {
@@ -27,7 +30,7 @@ PACKS = {
         "lessons/published.csv",  # the lecture reads it
     ),
     "instructor": (
-        *("course.py", "doctor.py", "requirements.txt", "requirements.lock", "nbgrader_config.py"),
+        *("course.py", "doctor.py", "requirements.txt", "requirements.lock"),
         *("LICENSE", "README.md", "CHANGELOG.md", "CITATION.cff", "CONTRIBUTING.md"),
         *("docs/**/*", "settings/*", "utils/**/*", "grading/**/*", "*.ipynb", "solutions/*"),
         *("lessons/published.csv", "examples/SHA256SUMS", "examples/submissions/**/*"),
@@ -39,8 +42,24 @@ RENAMED = {
     "utils/checks/quiz.json": "utils/checks/quiz.b64",
 }
 
+# What nbgrader's course folder takes of the student's pack: to install, and beside each sheet.
+INSTALLED = ("requirements.txt", "requirements.lock")
+BESIDE = ("utils/*", "lessons/*")
+NBGRADER_CONFIG = f"""\
+c = get_config()  # nbgrader defines it
+c.ClearSolutions.code_stub = {{"python": {CODE_STUB!r}}}
+c.ClearSolutions.text_stub = {TEXT_STUB!r}
+c.Execute.timeout = {CELL_TIMEOUT}  # seconds a cell
+"""
+
 # What students never get, whatever it is called there.
 SECRET = ("examples/*", "grading/*", "solutions/*", "tests/*", "lessons/*.md")
+
+GITHUB = re.compile(r"https://github\.com/([\w.-]+/[\w.-]+?)(\.git)?/?")
+OPENERS = {
+    "在 Colab 打開 (Open in Colab)": "https://colab.research.google.com/github/{}/blob/HEAD/{}",
+    "在 Binder 打開 (Open in Binder)": "https://mybinder.org/v2/gh/{}/HEAD?labpath={}",
+}
 
 Files = Mapping[str, bytes]  # by path in the pack
 
@@ -59,11 +78,70 @@ def pack(edition: str, root: Path = ROOT) -> dict[str, bytes]:
     return dict(sorted(files.items()))
 
 
-def write(files: Files, path: Path) -> None:
-    """Write a zip that depends on nothing but `files`: neither on when, nor by whom, nor where."""
+def nbgrader_course(student: Files, root: Path = ROOT) -> dict[str, bytes]:
+    """nbgrader's course folder: each sheet that is graded, solved, and what it imports beside it.
+
+    nbgrader clears the solutions itself, and hands out and grades with the files beside a sheet.
+    """
+    files = {name: student[name] for name in INSTALLED if name in student}
+    files["nbgrader_config.py"] = NBGRADER_CONFIG.encode()
+    beside = {name for name in student if any(fnmatchcase(name, each) for each in BESIDE)}
+    for name in student:
+        if not (name.endswith(".ipynb") and _is_graded(student[name])):
+            continue
+        solved = root / "solutions" / name
+        folder = f"source/{Path(name).stem}"
+        files[f"{folder}/{name}"] = solved.read_bytes() if solved.is_file() else student[name]
+        files |= {f"{folder}/{each}": student[each] for each in beside}
+    return dict(sorted(files.items()))
+
+
+def _is_graded(notebook: bytes) -> bool:
+    cells = json.loads(notebook)["cells"]
+    return any(cell["metadata"].get("nbgrader", {}).get("grade") for cell in cells)
+
+
+def opening(files: Files, url: str) -> dict[str, bytes]:
+    """`files` with `url` in each notebook's first code cell: a zip's, or a repository's on GitHub.
+
+    A repository's notebooks begin with links that open them there. Raises ValueError for others.
+    """
+    repository = GITHUB.fullmatch(url)
+    if not repository and (urlsplit(url).scheme not in ("http", "https") or not url.isprintable()):
+        raise ValueError(
+            f"--url {url!r}: expected https://github.com/NAME/REPO, or the http(s) address of "
+            f"{NAME}-student.zip"
+        )
+    address = f"https://github.com/{repository[1]}/archive/HEAD.zip" if repository else url
+    quoted = json.dumps(address)
+    opened = dict(files)
+    for name, content in files.items():
+        if not name.endswith(".ipynb") or name.startswith("examples/"):
+            continue
+        notebook = json.loads(content)
+        for cell in notebook["cells"]:
+            if cell["id"] == FIRST_CELL:
+                source = "".join(cell["source"]).replace('ADDRESS = ""', f"ADDRESS = {quoted}")
+                cell["source"] = source.splitlines(keepends=True)
+        if repository and "/" not in name:
+            notebook["cells"].insert(0, _links(repository[1], name))
+        text = json.dumps(notebook, ensure_ascii=False, indent=1, sort_keys=True)
+        opened[name] = f"{text}\n".encode()
+    return opened
+
+
+def _links(repository: str, name: str) -> dict:
+    """A cell of plain links: nothing is loaded from elsewhere to read it."""
+    links = [f"[{text}]({link.format(repository, name)})" for text, link in OPENERS.items()]
+    source = "　".join(links)
+    return {"cell_type": "markdown", "id": "open-elsewhere", "metadata": {}, "source": [source]}
+
+
+def write(files: Files, path: Path, folder: str = NAME) -> None:
+    """Write a zip that unpacks to `folder`, and depends on `files` alone: not on when or where."""
     with zipfile.ZipFile(path, "w", zipfile.ZIP_STORED) as archive:  # compressors differ
         for name, content in files.items():
-            entry = zipfile.ZipInfo(f"{NAME}/{name}", date_time=(1980, 1, 1, 0, 0, 0))
+            entry = zipfile.ZipInfo(f"{folder}/{name}", date_time=(1980, 1, 1, 0, 0, 0))
             entry.create_system = 3  # Unix, on Windows, too
             entry.external_attr = 0o100644 << 16
             archive.writestr(entry, content)
@@ -105,9 +183,12 @@ def _is_blank(source: str) -> bool:
     return "raise NotImplementedError(" in source or "請在這裡寫下你的答案" in source
 
 
-def release(out: Path, root: Path = ROOT) -> list[Path]:
+def release(out: Path, root: Path = ROOT, url: str | None = None) -> list[Path]:
     """Write the packs into `out`; raises ValueError where the student's would tell an answer."""
     packs = {edition: pack(edition, root) for edition in PACKS}
+    packs[NBGRADER] = nbgrader_course(packs["student"], root)
+    if url:
+        packs = {edition: opening(files, url) for edition, files in packs.items()}
     lessons = {path.stem: path.read_text("utf-8") for path in (root / "lessons").glob("*.md")}
     if found := leaks(packs["student"], lessons):
         raise ValueError("the student's pack would tell answers:\n" + "\n".join(found))
@@ -115,17 +196,22 @@ def release(out: Path, root: Path = ROOT) -> list[Path]:
     written = []
     for edition, files in packs.items():
         written.append(out / f"{NAME}-{edition}.zip")
-        write(files, written[-1])
+        write(files, written[-1], f"{NAME}-{NBGRADER}" if edition == NBGRADER else NAME)
     return written
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """Write the packs that the command line asks for."""
     parser = argparse.ArgumentParser(prog="course.py release", description=__doc__)
-    parser.add_argument("out", type=Path, metavar="OUT", help="the folder for the two packs")
+    parser.add_argument("out", type=Path, metavar="OUT", help="the folder for the packs")
+    parser.add_argument(
+        "--url",
+        help="where the student's pack will be: https://github.com/NAME/REPO, where its files are "
+        "(the notebooks then link to Colab and Binder), or the address of its zip",
+    )
     options = parser.parse_args(arguments)
     try:
-        written = release(options.out)
+        written = release(options.out, url=options.url)
     except subprocess.CalledProcessError:
         parser.exit(1, f"course.py release: {ROOT} is no git repository; clone the course\n")
     except (ValueError, OSError) as error:
