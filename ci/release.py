@@ -15,7 +15,6 @@ import zipfile
 from collections.abc import Mapping, Sequence
 from fnmatch import fnmatchcase
 from pathlib import Path
-from urllib.parse import urlsplit
 
 from ci import CELL_TIMEOUT, CODE_STUB, FIRST_CELL, ROOT, TEXT_STUB
 
@@ -56,6 +55,7 @@ c.Execute.timeout = {CELL_TIMEOUT}  # seconds a cell
 SECRET = ("examples/*", "grading/*", "solutions/*", "tests/*", "lessons/*.md")
 
 GITHUB = re.compile(r"https://github\.com/([\w.-]+/[\w.-]+?)(\.git)?/?")
+ZIP = re.compile(r"https?://[^\s/]+/\S*\.zip\S*")
 OPENERS = {
     "在 Colab 打開 (Open in Colab)": "https://colab.research.google.com/github/{}/blob/HEAD/{}",
     "在 Binder 打開 (Open in Binder)": "https://mybinder.org/v2/gh/{}/HEAD?labpath={}",
@@ -107,7 +107,7 @@ def opening(files: Files, url: str) -> dict[str, bytes]:
     A repository's notebooks begin with links that open them there. Raises ValueError for others.
     """
     repository = GITHUB.fullmatch(url)
-    if not repository and (urlsplit(url).scheme not in ("http", "https") or not url.isprintable()):
+    if not repository and not ZIP.fullmatch(url):
         raise ValueError(
             f"--url {url!r}: expected https://github.com/NAME/REPO, or the http(s) address of "
             f"{NAME}-student.zip"

@@ -11,7 +11,7 @@ import nbformat
 import pytest
 from nbgrader.validator import Validator
 
-from ci import ROOT
+from ci import FIRST_CELL, ROOT
 from ci.build import build, raise_floors
 from ci.editions import CODE_STUB, BuildError, editions, unrepeatable
 from ci.notebooks import code_cells, read
@@ -60,6 +60,7 @@ def course(tmp_path_factory) -> Path:
     """A course of one homework and one lecture, built."""
     root = tmp_path_factory.mktemp("course")
     (root / "lessons").mkdir()
+    (root / "utils" / "checks").mkdir(parents=True)  # without which no notebook runs
     (root / "lessons" / "homework.md").write_text(LESSON, "utf-8")
     (root / "lessons" / "lecture.md").write_text(LECTURE, "utf-8")
     build(root=root)
@@ -68,6 +69,7 @@ def course(tmp_path_factory) -> Path:
 
 def write_lesson(folder: Path, text: str) -> Path:
     (folder / "lessons").mkdir()
+    (folder / "utils" / "checks").mkdir(parents=True)
     path = folder / "lessons" / "lesson.md"
     path.write_text(text, "utf-8")
     return path
@@ -131,9 +133,14 @@ def test_a_cell_keeps_its_id_when_others_come_and_go(tmp_path):
 
 def test_both_editions_give_a_cell_the_same_id(tmp_path):
     student, solved = editions(write_lesson(tmp_path, LESSON)).values()
-    assert [cell.id for cell in student.cells] == [
-        cell.id for cell in solved.cells if cell.id != "find-utils"
-    ]
+    assert [cell.id for cell in student.cells] == [cell.id for cell in solved.cells]
+
+
+def test_after_the_title_comes_the_cell_that_finds_the_course(course):
+    for path in course.rglob("*.ipynb"):
+        title, first, *_ = read(path).cells
+        assert title.source.startswith("# ") and first.id == FIRST_CELL
+        assert not first.outputs and not first.metadata.editable
 
 
 def test_a_cell_that_raises_stops_the_build(tmp_path):
@@ -145,7 +152,7 @@ def test_a_cell_that_raises_stops_the_build(tmp_path):
 
 def test_a_warning_stops_the_build(tmp_path):
     write_lesson(tmp_path, LECTURE.replace("print(6 * 7)", "import warnings; warnings.warn('old')"))
-    with pytest.raises(BuildError, match=r"lesson\.ipynb, cell 1 \(\w+\) writes to stderr"):
+    with pytest.raises(BuildError, match=r"lesson\.ipynb, cell 2 \(\w+\) writes to stderr"):
         build(root=tmp_path)
 
 

@@ -1,4 +1,4 @@
-"""The packs: a student's opens and checks by itself and tells no answer; both are reproducible."""
+"""The packs: a student's opens and checks by itself and tells no answer; all are reproducible."""
 
 from __future__ import annotations
 
@@ -11,15 +11,21 @@ import sys
 import zipfile
 from pathlib import Path
 
+import nbformat
 import pytest
 from serving import ask, free_port
 
 import course
-from ci import ROOT, release
+from ci import FIRST_CELL, ROOT, release
 from ci.editions import CODE_STUB, TEXT_STUB
+from utils import datasets
 from utils.checks.questions import questions
 
 LESSONS = {path.stem: path.read_text("utf-8") for path in (ROOT / "lessons").glob("*.md")}
+
+
+GITHUB = "https://github.com/ntu/cnn"
+ZIP = "https://example.org/pack.zip"
 
 
 @pytest.fixture(scope="module")
@@ -62,8 +68,8 @@ def test_a_student_gets_every_notebook_and_none_of_the_answers(packs):
 def test_what_a_notebook_reads_is_in_the_pack(packs, edition):
     given = {name: content for name, content in packs[edition].items() if "/" not in name}
     sources = "\n".join("".join(cell["source"]) for cell in cells(given))
-    read = set(re.findall(r'read_csv\("([^"]+)"', sources))
-    assert read and read <= packs[edition].keys()
+    assert "read_csv(datasets.PUBLISHED)" in sources and 'read_csv("' not in sources
+    assert datasets.PUBLISHED.relative_to(ROOT).as_posix() in packs[edition]
 
 
 def test_no_line_of_a_solution_is_in_a_students_notebook(packs):
@@ -167,6 +173,66 @@ def test_nothing_is_packed_that_git_does_not_track(tmp_path):
     subprocess.run(["git", "add", *tracked], cwd=tmp_path, check=True)
     packed = release.pack("student", tmp_path)
     assert list(packed) == ["LICENSE", "README.md", "utils/checks/quiz.b64"]
+
+
+def test_nbgraders_folder_holds_each_graded_sheet_solved_and_what_it_imports(packs):
+    files = release.nbgrader_course(packs["student"])
+    graded = {
+        name: f"source/{name[:-6]}"
+        for name, content in packs["student"].items()
+        if name.endswith(".ipynb") and b'"points"' in content
+    }
+    assert course.HOMEWORK in graded
+    for name, folder in graded.items():
+        solved = ROOT / "solutions" / name
+        sheet = solved if solved.is_file() else ROOT / name
+        assert files[f"{folder}/{name}"] == sheet.read_bytes()
+        beside = {each for each in packs["student"] if each.startswith(("utils/", "lessons/"))}
+        assert {f"{folder}/{each}" for each in beside} <= files.keys()
+
+
+@pytest.mark.parametrize(
+    ("url", "address"),
+    {
+        GITHUB: f"{GITHUB}/archive/HEAD.zip",
+        f"{GITHUB}.git": f"{GITHUB}/archive/HEAD.zip",
+        f"{GITHUB}/": f"{GITHUB}/archive/HEAD.zip",
+        ZIP: ZIP,
+        f"{GITHUB}/releases/download/v1/pack.zip": f"{GITHUB}/releases/download/v1/pack.zip",
+    }.items(),
+)
+def test_the_address_is_in_every_students_notebook(url, address, packs):
+    opened = release.opening(packs["student"], url)
+    sheets = {name: content for name, content in opened.items() if name.endswith(".ipynb")}
+    for name, content in sheets.items():
+        (first,) = (cell for cell in json.loads(content)["cells"] if cell["id"] == FIRST_CELL)
+        assert f'ADDRESS = "{address}"' in "".join(first["source"]), name
+        assert nbformat.validate(nbformat.reads(content.decode(), 4)) is None
+    assert {name for name in opened if opened[name] != packs["student"][name]} == sheets.keys()
+    assert release.leaks(opened, LESSONS) == []
+
+
+def test_a_repository_gives_links_to_colab_and_binder_that_load_nothing(packs):
+    opened = release.opening(packs["student"], GITHUB)
+    top = json.loads(opened["Day018_vgg16.ipynb"])["cells"][0]
+    assert re.findall(r"\]\((.+?)\)", "".join(top["source"])) == [
+        "https://colab.research.google.com/github/ntu/cnn/blob/HEAD/Day018_vgg16.ipynb",
+        "https://mybinder.org/v2/gh/ntu/cnn/HEAD?labpath=Day018_vgg16.ipynb",
+    ]
+    assert "![" not in "".join(top["source"])
+    for url in (ZIP, None):
+        files = release.opening(packs["student"], url) if url else packs["student"]
+        assert "colab" not in "".join(json.loads(files["Day018_vgg16.ipynb"])["cells"][0]["source"])
+
+
+@pytest.mark.parametrize(
+    "url", ["github.com/ntu/cnn", "file:///etc", "ftp://a/b.zip", f"{GITHUB}/tree/main", f"{ZIP}\n"]
+)
+def test_another_address_is_refused(url, packs, tmp_path):
+    with pytest.raises(ValueError, match=r"expected https://github\.com/NAME/REPO"):
+        release.opening(packs["student"], url)
+    refused = run_in(ROOT, "course.py", "release", str(tmp_path / "out"), "--url", url)
+    assert refused.returncode == 1 and "--url" in refused.stderr and not (tmp_path / "out").exists()
 
 
 @pytest.mark.pinned

@@ -1,4 +1,4 @@
-"""The pages say what is so: tables, links, commands, versions, licences, the cell for Colab."""
+"""The pages say what is so: tables, links, commands, versions, licences; what they type works."""
 
 from __future__ import annotations
 
@@ -7,11 +7,13 @@ import re
 import subprocess
 import sys
 import tomllib
+from pathlib import Path
 
 import pytest
 
 import course
 from ci import ROOT, release, tables
+from ci.editions import FIND_COURSE
 from utils import datasets
 
 PAGES = {
@@ -64,17 +66,58 @@ def test_there_is_one_version():
     assert f"\nversion: {version}\n" in (ROOT / "CITATION.cff").read_text("utf-8")
 
 
-def test_the_cell_for_colab_finds_the_course(tmp_path):
-    release.write(release.pack("student"), tmp_path / f"{release.NAME}-student.zip")
-    (cell,) = re.findall(r"```python\n(.*?)```", PAGES["docs/student.md"], re.DOTALL)
+def test_the_pack_beside_a_notebook_is_all_that_colab_needs(tmp_path):
+    files = release.pack("student")
+    release.write(files, tmp_path / f"{release.NAME}-student.zip")
+    assert f"{release.NAME}-student.zip" in PAGES["docs/student.md"].split("## Colab")[1]
+    script = f"{FIND_COURSE.read_text('utf-8')}\nfrom utils import checks; print(checks.__file__)"
     run = subprocess.run(
-        [sys.executable, "-c", f"{cell}\nfrom utils import checks; print(checks.__file__)"],
+        [sys.executable, "-c", script],
         cwd=tmp_path,
         env={name: value for name, value in os.environ.items() if name != "PYTHONPATH"},
         capture_output=True,
         text=True,
     )
-    assert release.NAME in run.stdout, run.stderr
+    assert run.stdout.startswith(str(tmp_path / release.NAME)), run.stderr
+
+
+@pytest.mark.skipif(os.name == "nt", reason="the lines are a POSIX shell's")
+def test_the_lines_that_publish_a_pack_put_it_into_a_repository(tmp_path):
+    published = PAGES["CONTRIBUTING.md"].split("\n## 發行\n")[1]
+    (lines,) = re.findall(r"^```\n(.*?)^```$", published, re.DOTALL | re.MULTILINE)
+    lines = lines.replace("帳號/名稱", "ntu/cnn")
+    hub, course_folder = tmp_path / "hub.git", tmp_path / "course"
+    environment = os.environ | {
+        "PATH": os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]]),
+        "GIT_CONFIG_COUNT": "3",
+        "GIT_CONFIG_KEY_0": f"url.{hub.as_uri()}.insteadOf",
+        "GIT_CONFIG_VALUE_0": "https://github.com/ntu/cnn",
+        **{"GIT_CONFIG_KEY_1": "user.name", "GIT_CONFIG_VALUE_1": "A Teacher"},
+        **{"GIT_CONFIG_KEY_2": "user.email", "GIT_CONFIG_VALUE_2": "teacher@example.org"},
+    }
+    environment.pop("PYTHONPATH", None)
+
+    def typed(script: str) -> str:
+        return subprocess.run(
+            ["sh", "-ec", script],
+            cwd=course_folder if course_folder.exists() else tmp_path,
+            env=environment,
+            check=True,
+            stdout=subprocess.PIPE,
+            text=True,
+        ).stdout
+
+    typed(f"git init -q --bare -b main {hub}; git clone -q {ROOT} {course_folder}")
+    typed(lines)
+    typed(f"echo 'A new edition' >> LICENSE; {lines}")
+    assert typed(f"git -C {hub} rev-list --count main").strip() == "2"
+    assert "A new edition" in typed(f"git -C {hub} show main:LICENSE")
+    sheet = typed(f"git -C {hub} show main:{course.HOMEWORK}")
+    assert "https://github.com/ntu/cnn/archive/HEAD.zip" in sheet
+    assert f"https://mybinder.org/v2/gh/ntu/cnn/HEAD?labpath={course.HOMEWORK}" in sheet
+    assert typed(f"git -C {hub} ls-tree -r --name-only main").split() == sorted(
+        release.pack("student")
+    )
 
 
 def test_binder_installs_what_students_need_in_the_versions_of_the_lock():

@@ -1,0 +1,156 @@
+"""nbgrader, as the manual types it on what `release` wrote, gives the marks of our grader.
+
+The sheets are made cheap first: little training, without the cells that no answer needs.
+"""
+
+from __future__ import annotations
+
+import csv
+import os
+import re
+import subprocess
+import sys
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import nbformat
+import pytest
+
+from ci import FIRST_CELL, ROOT, release
+from ci.notebooks import code_cells, read
+from examples.make import VGG13, fill
+from grading import batch, overview
+from grading.restore import SKIP
+from tests import sandboxed
+
+HOMEWORK, CHALLENGE = "Day018_vgg16", "challenge_vgg19"
+CHEAP = {
+    HOMEWORK: "input_shape = (32, 32, 3)\ntrain_size = 64\nepochs = 1",
+    CHALLENGE: "width = 1 / 8\nseeds = 1\ntrain_size = 100\nepochs = 1",
+}
+# student: the sheet, their changes to the solution, cells that they left blank.
+HANDED_IN = {
+    "right": (HOMEWORK, {}, ()),
+    "vgg13": (HOMEWORK, VGG13, ()),
+    "blank": (HOMEWORK, {}, (".*",)),
+    "solved": (CHALLENGE, {}, ()),
+    "mixed": (
+        CHALLENGE,
+        {
+            "vgg19_model": ('activation="softmax"', 'activation="relu"'),
+            "build_vgg": (r"round\(filters", "int(filters"),
+            "carry_over_function": (r"\[:4\]", ""),
+        },
+        ("backbone_functions",),
+    ),
+}
+WITHOUT_FIRST_CELL = "vgg13"  # an old sheet
+MARKS = {"right": 10.0, "vgg13": 4.75, "blank": 0.0, "solved": 20.0, "mixed": 15.25}
+
+pytestmark = [pytest.mark.slow, sandboxed.NEEDED]
+
+
+def commands() -> list[str]:
+    """The manual's blocks on nbgrader, without what installs: the tests have it installed."""
+    section = (ROOT / "docs" / "grading.md").read_text("utf-8").split("\n## nbgrader\n")[1]
+    blocks = re.findall(r"^```\n(.*?)^```$", section.partition("\n---\n")[0], re.DOTALL | re.M)
+    installs = r"^(python -m venv|\. \.venv|pip install).*\n"
+    return [re.sub(installs, "", block, flags=re.M) for block in blocks]
+
+
+def typed(block: str, folder: Path) -> str:
+    """What a block of the manual prints in `folder`."""
+    path = os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]])
+    environment = os.environ | {"PATH": path, "HOME": str(folder)}
+    environment.pop("PYTHONPATH", None)
+    done = subprocess.run(
+        ["sh", "-ec", block], cwd=folder, env=environment, capture_output=True, text=True
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    return done.stdout
+
+
+def cheapen(path: Path, settings: str) -> None:
+    notebook = read(path)
+    tags = [cell.metadata.get("tags", ()) for cell in notebook.cells]
+    for cell, own in zip(notebook.cells, tags, strict=True):
+        cell.source += f"\n{settings}" if "parameters" in own else ""
+    notebook.cells = [
+        cell for cell, own in zip(notebook.cells, tags, strict=True) if SKIP not in own
+    ]
+    nbformat.write(notebook, path)
+
+
+def hand_in(course: Path, student: str) -> None:
+    """Fill in what nbgrader hands out, as a student does."""
+    name, changes, blank = HANDED_IN[student]
+    sheet = read(course / "release" / name / f"{name}.ipynb")
+    solved = read(course / "source" / name / f"{name}.ipynb")
+    filled = fill(sheet, {cell.id: cell.source for cell in solved.cells}, changes)
+    for place, cell in enumerate(sheet.cells):
+        if any(re.fullmatch(each, cell.id) for each in blank):
+            filled.cells[place] = cell
+    if student == WITHOUT_FIRST_CELL:
+        filled.cells = [cell for cell in filled.cells if cell.id != FIRST_CELL]
+    folder = course / "submitted" / student / name
+    folder.mkdir(parents=True)
+    nbformat.write(filled, folder / f"{name}.ipynb")
+
+
+@pytest.fixture(scope="module")
+def walked(tmp_path_factory) -> tuple[Path, dict[str, str]]:
+    """nbgrader's course folder after all that the manual types, and what `validate` said."""
+    folder = tmp_path_factory.mktemp("empty")
+    release.release(folder)
+    unpack, generate, grade, validate = commands()
+    typed(unpack, folder)
+    course = folder / f"{release.NAME}-{release.NBGRADER}"
+    said = {}
+    for name, settings in CHEAP.items():
+        cheapen(course / "source" / name / f"{name}.ipynb", settings)
+        typed(generate.replace(HOMEWORK, name), course)
+        for student in (each for each, (sheet, *_) in HANDED_IN.items() if sheet == name):
+            hand_in(course, student)
+        typed(grade.replace(HOMEWORK, name), course)
+    said["solution"] = typed(validate.replace(HOMEWORK, CHALLENGE), course)
+    said["sheet"] = typed(validate.replace("source/", "release/"), course)
+    return course, said
+
+
+def test_what_it_hands_out_is_our_sheet_and_tells_no_answer(walked):
+    course, _ = walked
+    for name in CHEAP:
+        handed_out = read(course / "release" / name / f"{name}.ipynb")
+        ours = {cell.id: cell.source for cell in read(ROOT / f"{name}.ipynb").cells}
+        tags = ("parameters", SKIP)
+        for _, cell in code_cells(handed_out):
+            if not set(tags) & set(cell.metadata.get("tags", ())):
+                assert cell.source == ours[cell.id]
+    assert not list(course.glob("release/**/quiz.json"))
+
+
+def test_its_marks_are_those_of_our_grader(walked, tmp_path, monkeypatch):
+    monkeypatch.setattr(overview, "run", lambda data: "")
+    course, _ = walked
+    with (course / "grades.csv").open(encoding="utf-8") as table:
+        theirs = {row["student_id"]: float(row["score"]) for row in csv.DictReader(table)}
+    ours = {}
+    for name in CHEAP:
+        given = course / "release" / name / f"{name}.ipynb"
+        chosen = tmp_path / name
+        for student in (each for each, (sheet, *_) in HANDED_IN.items() if sheet == name):
+            handed_in = course / "submitted" / student / name / f"{name}.ipynb"
+            (chosen / student).mkdir(parents=True)
+            (chosen / student / handed_in.name).write_bytes(handed_in.read_bytes())
+        with ThreadPoolExecutor(2) as pool:  # one process: one warm kernel for both sheets
+            graded = batch.grade(
+                chosen, tmp_path / f"{name}-out", release=given, executor=pool, progress=False
+            )
+        ours |= {row.submission.student: row.score for row in graded.rows}
+    assert theirs == ours == MARKS
+
+
+def test_validate_knows_the_solution_from_the_sheet(walked):
+    _, said = walked
+    assert "Success" in said["solution"]
+    assert "FAILED ON 1 CELL" in said["sheet"] and "CHANGED" not in said["sheet"]
