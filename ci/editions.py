@@ -151,8 +151,10 @@ def _first_code_cell() -> NotebookNode:
     """The cell that finds the course, which nbgrader puts back where a student changed it."""
     roles = {"grade": False, "solution": False, "task": False, "locked": True}
     nbgrader = {"grade_id": FIRST_CELL, "schema_version": 3, **roles}
+    # JupyterLab shows the first line, which says what the cell does, until a click shows all.
+    metadata = {"jupyter": {"source_hidden": True}, "nbgrader": nbgrader}
     source = FIND_COURSE.read_text("utf-8").rstrip()
-    return nbformat.v4.new_code_cell(source, metadata={"nbgrader": nbgrader})
+    return nbformat.v4.new_code_cell(source, metadata=metadata)
 
 
 def _preprocess(source: NotebookNode, *preprocessors) -> NotebookNode:
