@@ -41,8 +41,8 @@ class Pair:
 
 def pairs(submissions: Iterable[Sequence[Cell]], release: Sequence[Cell]) -> list[Pair]:
     """The pairs that are most alike, the most alike first; at most MOST_PAIRS."""
-    given = {normal_source(cell.source) for cell in release}
-    rare = _rare([_array(pieces(cells, given)) for cells in submissions])
+    given, released = {normal_source(cell.source) for cell in release}, pieces(release)
+    rare = _rare([_array(pieces(cells, given) - released) for cells in submissions])
     found = [pair for first in range(0, rare.shape[0], CHUNK) for pair in _alike(rare, first)]
     return sorted(found, key=lambda pair: (-pair.similarity, -pair.shared))[:MOST_PAIRS]
 

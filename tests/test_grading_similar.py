@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from ci.editions import FIND_COURSE
 from grading import similar
 from grading.intake import Cell
 
@@ -54,6 +55,12 @@ def test_the_same_right_answer_from_the_whole_class_accuses_nobody():
 
 def test_what_the_release_gave_counts_for_nothing():
     assert similar.pieces([Cell(GIVEN + "\n\n", 1)], {GIVEN}) == set()
+
+
+def test_the_address_in_a_given_cell_makes_no_two_alike():
+    given = FIND_COURSE.read_text("utf-8")
+    fetched = given.replace('ADDRESS = ""', 'ADDRESS = "https://example.org/pack.zip"')
+    assert similar.pairs([[Cell(fetched, 1)]] * 2, [Cell(given, 1)]) == []
 
 
 @pytest.mark.parametrize("source", ["def f(:", "a\0b", "(" * 5000, "", "x = '\ud800'"])
