@@ -89,10 +89,10 @@ def nbgrader_course(student: Files, root: Path = ROOT) -> dict[str, bytes]:
     for name in student:
         if not (name.endswith(".ipynb") and _is_graded(student[name])):
             continue
-        solved = root / "solutions" / name
-        folder = f"source/{Path(name).stem}"
-        files[f"{folder}/{name}"] = solved.read_bytes() if solved.is_file() else student[name]
-        files |= {f"{folder}/{each}": student[each] for each in beside}
+        sheet, solved = Path(name), root / "solutions" / name
+        source = f"source/{sheet.stem}"
+        files[f"{source}/{sheet.name}"] = solved.read_bytes() if solved.is_file() else student[name]
+        files |= {f"{source}/{each}": student[each] for each in beside}
     return dict(sorted(files.items()))
 
 
@@ -123,7 +123,7 @@ def opening(files: Files, url: str) -> dict[str, bytes]:
             if cell["id"] == FIRST_CELL:
                 source = "".join(cell["source"]).replace('ADDRESS = ""', f"ADDRESS = {quoted}")
                 cell["source"] = source.splitlines(keepends=True)
-        if repository and "/" not in name:
+        if repository and not any(fnmatchcase(name, each) for each in (*SECRET, "source/*")):
             notebook["cells"].insert(0, _links(repository[1], name))
         text = json.dumps(notebook, ensure_ascii=False, indent=1, sort_keys=True)
         opened[name] = f"{text}\n".encode()

@@ -220,6 +220,8 @@ def test_a_repository_gives_links_to_colab_and_binder_that_load_nothing(packs):
         "https://mybinder.org/v2/gh/ntu/cnn/HEAD?labpath=Day018_vgg16.ipynb",
     ]
     assert "![" not in "".join(top["source"])
+    solved = release.opening(packs["instructor"], GITHUB)["solutions/Day018_vgg16.ipynb"].decode()
+    assert f"{GITHUB}/archive/HEAD.zip" in solved and "mybinder" not in solved
     for url in (ZIP, None):
         files = release.opening(packs["student"], url) if url else packs["student"]
         assert "colab" not in "".join(json.loads(files["Day018_vgg16.ipynb"])["cells"][0]["source"])
