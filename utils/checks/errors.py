@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import re
 
-from .mistakes import diagnose
+from .mistakes import Mistake, diagnose
 from .reading import Reading, read
-from .score import Diagnosis
 from .task import Json
 
 # (exception's type, words in its message or in the student's line) -> code; the first that fits.
@@ -18,6 +17,7 @@ ERRORS = (
     ("", "activation function identifier", "unknown_activation"),
     ("", "zero or negative|Negative dimension", "shrunk"),
     ("ValueError", "weight shape|shape of the target|cannot reshape", "unlike_shapes"),
+    ("", "incompatible shapes|annot broadcast|except for the concat", "unlike_branches"),
     ("NameError|UnboundLocalError", "", "undefined_name"),
     ("TypeError", "keyword|positional argument|multiple values", "wrong_keyword"),
     ("ValueError", "[Uu]nrecognized keyword", "wrong_keyword"),
@@ -25,7 +25,7 @@ ERRORS = (
 )
 
 
-def explain(reading: Reading, expects_tensor: bool = False) -> Diagnosis | None:
+def explain(reading: Reading, expects_tensor: bool = False) -> Mistake | None:
     """Why a call gave no model; None when it gave one."""
     if reading.error:
         return _explain_error(reading.error, reading.call)
@@ -39,14 +39,14 @@ def explain(reading: Reading, expects_tensor: bool = False) -> Diagnosis | None:
     return None
 
 
-def explain_answer(answer: Json, call: str) -> Diagnosis | None:
+def explain_answer(answer: Json, call: str) -> Mistake | None:
     """As `explain`, for what a probe told of a call; None when there is something to judge."""
     if not {"error", "returned", "unreadable"} & answer.keys():
         return None
     return explain(read({"unknown": []} | answer, call, {}, (), 0))
 
 
-def _explain_error(error: Json, call: str) -> Diagnosis:
+def _explain_error(error: Json, call: str) -> Mistake:
     """What an error of the student's code means."""
     text = error["message"] + error["source"]
     code = next(

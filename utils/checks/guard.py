@@ -6,13 +6,11 @@ import gc
 from typing import Any
 
 from .score import Score
-from .stand_ins import STAND_INS
+from .stand_ins import stand_in
 from .task import Task
 
 # Task -> the functions that its check last gave full points: they need no second check.
 _right: dict[str, tuple[Any, ...]] = {}
-
-LENDERS = {name: f" keras.applications.{name.upper()}" for name in ("vgg16", "vgg19")}
 
 
 def remember(task: str, functions: tuple[Any, ...], score: Score) -> None:
@@ -34,11 +32,10 @@ def choose(task: Task, functions: tuple[Any, ...]) -> tuple[Any, ...]:
         gc.collect()  # Keras' models hold cycles; the networks of 34 million parameters go
         if task.name not in _right:
             problem = "還沒有全對（看上一格檢查的說明）" if score.finished else "尚未完成"
-            lender = LENDERS.get(task.name, "做好的")
             print(
-                f"你的 {names} {problem}。以下各節先借用{lender}，讓你看看完成後的樣子；"
+                f"你的 {names} {problem}。以下各節先借用做好的，讓你看看完成後的樣子；"
                 "改好之後從這一格往下重新執行，就會換成你自己的。"
             )
-            return STAND_INS[task.name]
+            return stand_in(task)
     print(f"以下各節用的是你自己的 {names}。")
     return functions

@@ -1,13 +1,16 @@
-"""A network as a chain of layers: read from a summary's rows, written from a table, compared."""
+"""A network as a graph of layers: read from a summary's rows, made from a table, compared."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence, Sized
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence, Sized
 from dataclasses import dataclass, field, replace
-from functools import cache
-from typing import Any, TypeVar
+from typing import Any, NamedTuple, TypeVar
+
+from utils.summary import LayerRow, ModelSummary
 
 MAX_ROWS, MAX_TEXT, MAX_NUMBER = 300, 200, 10**12
+INPUT = ""  # the path of the image
 
 T = TypeVar("T")
 Shape = tuple[Any, ...]  # whole numbers and None, or whatever an answer has there
@@ -19,18 +22,36 @@ class Malformed(ValueError):
 
 @dataclass(frozen=True)
 class Layer:
-    """One layer: its kind, the settings that decide what it computes, and what it is called."""
+    """One layer: its kind, what it is called, what decides what it computes, whose output it reads.
+
+    `path` is the name with those of the models around it. `inputs` are paths.
+    """
 
     kind: str
-    name: str
+    path: str
     settings: tuple[tuple[str, Any], ...] = ()
+    inputs: tuple[str, ...] = (INPUT,)
     params: int = field(default=0, compare=False)
     output_shape: Shape = field(default=(), compare=False)
 
     @property
+    def name(self) -> str:
+        """The name, without those of the models around it."""
+        return self.path.rpartition("/")[2]
+
+    @property
     def shared(self) -> bool:
         """Whether this is another call of a layer with weights that was called before."""
-        return self.kind in ("conv", "dense") and "#" in self.name
+        return self.kind in WEIGHTED and "#" in self.path
+
+    def get(self, setting: str) -> Any:
+        """A setting's value, None where the kind has none such."""
+        return dict(self.settings).get(setting)
+
+    @property
+    def commutes(self) -> bool:
+        """Whether the order of what it reads does not matter."""
+        return self.kind == "merge" and self.get("mode") not in ("subtract", "concatenate")
 
     def having(self, **settings: object) -> Layer:
         """The same layer with other settings."""
@@ -43,84 +64,233 @@ class Layer:
         return told if other.shared == self.shared else [("shared", "")]
 
     def same(self, other: Layer) -> bool:
-        """Computes the same, whatever its name."""
+        """Computes the same from the same, whatever its name."""
         return self.kind == other.kind and not self.differences(other)
 
 
-Pair = tuple[Layer | None, Layer | None]  # an expected layer and one found
+class Kind(NamedTuple):
+    """What a class of Keras is here: its kind, the settings that matter, what the class says."""
 
-# Keras class -> our kind, the settings that matter, and what the class itself says.
-KINDS: dict[str, tuple[str, tuple[str, ...], dict[str, object]]] = {
-    "Conv2D": (
-        "conv",
-        (
-            "filters",
-            "kernel_size",
-            "strides",
-            "padding",
-            "dilation_rate",
-            "groups",
-            "use_bias",
-            "activation",
-        ),
-        {},
+    name: str
+    settings: tuple[str, ...]
+    told: Mapping[str, object] = {}
+
+
+WINDOW = ("kernel_size", "strides", "padding", "dilation_rate")
+LINEAR = ("use_bias", "activation")
+POOL = Kind("pool", ("pool_size", "strides", "padding", "data_format"))
+MERGES = ("Add", "Subtract", "Multiply", "Average", "Maximum", "Minimum")
+KINDS: dict[str, Kind] = {
+    "Conv2D": Kind("conv", ("filters", *WINDOW, "groups", "data_format", *LINEAR)),
+    "DepthwiseConv2D": Kind("depthwise", (*WINDOW, "depth_multiplier", "data_format", *LINEAR)),
+    "SeparableConv2D": Kind(
+        "separable", ("filters", *WINDOW, "depth_multiplier", "data_format", *LINEAR)
     ),
-    "MaxPooling2D": ("pool", ("pool_size", "strides", "padding"), {"mode": "max"}),
-    "AveragePooling2D": ("pool", ("pool_size", "strides", "padding"), {"mode": "average"}),
-    "Flatten": ("flatten", (), {}),
-    "Dense": ("dense", ("units", "use_bias", "activation"), {}),
-    "GlobalMaxPooling2D": ("global", (), {"mode": "max"}),
-    "GlobalAveragePooling2D": ("global", (), {"mode": "average"}),
+    "Dense": Kind("dense", ("units", *LINEAR)),
+    "MaxPooling2D": POOL._replace(told={"mode": "max"}),
+    "AveragePooling2D": POOL._replace(told={"mode": "average"}),
+    "GlobalMaxPooling2D": Kind("global", ("keepdims", "data_format"), {"mode": "max"}),
+    "GlobalAveragePooling2D": Kind("global", ("keepdims", "data_format"), {"mode": "average"}),
+    "BatchNormalization": Kind("norm", ("axis", "scale", "center", "epsilon", "activation")),
+    "LayerNormalization": Kind("layer_norm", ("axis", "scale", "center", "epsilon")),
+    "LRN": Kind("lrn", ("depth_radius", "bias", "alpha", "beta")),  # no class of Keras
+    "Flatten": Kind("flatten", ()),
+    "Reshape": Kind("reshape", ("target_shape",)),
+    "Rescaling": Kind("rescaling", ("scale", "offset")),
+    "ZeroPadding2D": Kind("pad", ("padding", "data_format")),
+    "Cropping2D": Kind("crop", ("cropping", "data_format")),
+    "UpSampling2D": Kind("upsampling", ("size", "interpolation", "data_format")),
+    "Concatenate": Kind("merge", ("axis", "activation"), {"mode": "concatenate"}),
+    **{name: Kind("merge", ("activation",), {"mode": name.lower()}) for name in MERGES},
+    "Activation": Kind("activation", ("activation",)),
 }
 WIDTHS = {"Conv2D": "filters", "Dense": "units"}  # always an int, and judges reckon with it
-DEFAULTS = {"dilation_rate": (1, 1), "groups": 1, "use_bias": True, "activation": "linear"}
+WEIGHTED = ("conv", "depthwise", "separable", "dense", "norm")
+DEFAULTS = {
+    **{"strides": (1, 1), "padding": "valid", "dilation_rate": (1, 1), "groups": 1},
+    **{"depth_multiplier": 1, "data_format": "channels_last", "keepdims": False, "axis": -1},
+    **{"use_bias": True, "activation": "linear", "scale": True, "center": True, "epsilon": 1e-3},
+    "interpolation": "nearest",
+}
+COLUMNS = ("kernel_size", "strides", "padding")  # settings that a row has beside its config
 
 # Layers that change nothing once a network is trained.
-SILENT = {"InputLayer", "Dropout", "SpatialDropout2D", "Identity"}
-# Activations with a class of their own (keras.layers) or as an operation (keras.ops).
-ACTIVATIONS = {"ReLU": "relu", "Relu": "relu", "Softmax": "softmax"}
+SILENT = {"Dropout", "SpatialDropout2D", "GaussianDropout", "AlphaDropout", "GaussianNoise"} | {
+    "Identity",
+    "ActivityRegularization",
+}
+# Activations as an operation (keras.ops), whose class may be called otherwise than the function.
+OPERATIONS = {
+    **{"Relu": "relu", "Relu6": "relu6", "Elu": "elu", "Selu": "selu", "Silu": "silu"},
+    **{"Sigmoid": "sigmoid", "HardSigmoid": "hard_sigmoid", "HardSilu": "hard_silu"},
+    **{"Tanh": "tanh", "Softplus": "softplus", "Softsign": "softsign", "Softmax": "softmax"},
+}
 
 
-def make(keras_class: str, name: str, /, **settings: object) -> Layer:
-    """A layer of that class with Keras's defaults for what is not given."""
-    kind, keys, told = KINDS[keras_class]
-    values = {key: plain(settings.get(key, DEFAULTS.get(key))) for key in keys} | told
-    return Layer(kind, name, tuple(values.items()))
+def make(keras_class: str, path: str, inputs: Sequence[str] = (INPUT,), /, **given: Any) -> Layer:
+    """A layer of that class with Keras's defaults for what is not given.
 
-
-def read_chain(rows: object) -> tuple[Layer, ...]:
-    """The layers of a summary's rows; an activation of its own joins the layer before it.
-
-    Raises Malformed for anything that `ModelSummary.to_dict()` cannot have written.
+    Raises ValueError for a class or a setting that the checks do not know.
     """
-    layers: list[Layer] = []
-    for row in expect(rows, list, "rows", most=MAX_ROWS):
-        expect(row, dict, "row")
-        kind, name = (expect(row.get(key), str, key, most=MAX_TEXT) for key in ("kind", "name"))
-        name = name.rpartition("/")[2]  # inside a nested model
-        config = expect(row.get("config"), dict, "config", most=100)
-        activation = ACTIVATIONS.get(kind) or (
-            expect(config.get("activation"), str, "activation", most=MAX_TEXT)
-            if kind == "Activation"
-            else None
-        )
-        if kind in SILENT or activation == "linear":
-            continue
-        if activation and layers and dict(layers[-1].settings).get("activation") == "linear":
-            layers[-1] = layers[-1].having(activation=activation)
-            continue
-        if width := WIDTHS.get(kind):
-            expect(config.get(width), int, width)
-        settings = config | {key: row.get(key) for key in ("kernel_size", "strides", "padding")}
-        layer = make(kind, name, **settings) if kind in KINDS else Layer(kind, name)
-        params = expect(row.get("params"), int, "params")
-        shape = read_shape(row, "output_shape")
-        layers.append(Layer(layer.kind, name, layer.settings, params, shape))
-    return tuple(layers)
+    if keras_class not in KINDS:
+        raise ValueError(f"{path}: no {keras_class} in a task's network; known: {', '.join(KINDS)}")
+    kind = KINDS[keras_class]
+    if unknown := set(given) - set(kind.settings):
+        raise ValueError(f"{path}: {keras_class} has no setting {', '.join(sorted(unknown))}")
+    values = {key: plain(given.get(key, DEFAULTS.get(key))) for key in kind.settings}
+    return Layer(kind.name, path, tuple((dict(kind.told) | values).items()), tuple(inputs))
+
+
+def read_summary(told: object) -> ModelSummary:
+    """The summary that an answer tells. Raises Malformed for what `to_dict` cannot have written.
+
+    The settings are the student's own and may be anything: what is not plain becomes "?".
+    """
+    told = expect(told, dict, "summary")
+    rows = []
+    for row in expect(told.get("rows"), list, "rows", most=MAX_ROWS):
+        config = expect(expect(row, dict, "row").get("config"), dict, "config", most=100)
+        for key in ("kind", "name"):
+            expect(row.get(key), str, key, most=MAX_TEXT)
+        rows.append(row | {"config": {key: plain(value) for key, value in config.items()}})
+    try:
+        summary = ModelSummary.from_dict(told | {"rows": rows})
+    except ValueError as error:
+        raise Malformed(str(error)) from None
+    if not rows:
+        raise Malformed("rows: there is none")
+    return summary
+
+
+def read_layers(summary: ModelSummary) -> tuple[Layer, ...]:
+    """The layers of a summary, each after those that it reads, without what changes nothing.
+
+    Raises Malformed where a row reads one that does not stand above it.
+    """
+    heard: dict[str, str] = {}  # a row's name -> the path of whose output it is
+    layers = []
+    for row in summary.rows:
+        if missing := [name for name in row.inputs if name not in heard]:
+            raise Malformed(f"{row.name} reads {missing[0]}, which is not above it")
+        inputs = tuple(heard[name] for name in row.inputs)
+        heard[row.name] = row.name
+        if not inputs:
+            heard[row.name] = INPUT if INPUT not in heard.values() else row.name
+        elif row.kind in SILENT or _activation(row) == "linear":
+            heard[row.name] = inputs[0]
+        else:
+            layers.append(_layer(row, inputs))
+    return folded(layers)
+
+
+def _layer(row: LayerRow, inputs: tuple[str, ...]) -> Layer:
+    told = {"inputs": inputs, "params": row.params, "output_shape": row.output_shape}
+    if activation := _activation(row):
+        return Layer("activation", row.name, (("activation", activation),), **told)
+    if row.kind not in KINDS or (KINDS[row.kind].name == "merge" and len(inputs) < 2):  # as x * 2
+        return Layer(row.kind, row.name, (), **told)
+    given = dict(row.config) | {key: getattr(row, key) for key in COLUMNS}
+    if width := WIDTHS.get(row.kind):
+        expect(given.get(width), int, width)
+    if _last(given.get("axis")) == len(row.output_shape):
+        given["axis"] = -1
+    known = {key: value for key, value in given.items() if key in KINDS[row.kind].settings}
+    return replace(make(row.kind, row.name, **known), **told)
+
+
+def _last(axis: object) -> object:
+    """An axis: the one of a tuple that holds one."""
+    return axis[0] if isinstance(axis, tuple) and len(axis) == 1 else axis
+
+
+def _activation(row: LayerRow) -> str | None:
+    """The activation that a row is, with its number where it has one; None for any other layer."""
+    told = row.config
+    if row.kind == "Activation":
+        return expect(told.get("activation"), str, "activation", most=MAX_TEXT)
+    if row.kind in ("ReLU", "LeakyReLU"):
+        slope, most = told.get("negative_slope"), told.get("max_value")
+        if slope and most is None:
+            return f"leaky_relu({slope})"
+        names: dict[object, str] = {None: "relu", 6: "relu6"}
+        return None if slope else names.get(most, f"clipped_relu({most})")
+    if row.kind == "LeakyRelu":
+        return f"leaky_relu({told.get('negative_slope')})"
+    if row.kind == "ELU":
+        return "elu" if told.get("alpha") == 1 else f"elu({told.get('alpha')})"
+    return OPERATIONS.get(row.kind)
+
+
+def folded(layers: Iterable[Layer]) -> tuple[Layer, ...]:
+    """The layers, where an activation of its own has joined the layer that it alone reads."""
+    layers = tuple(layers)
+    readers = Counter(path for layer in layers for path in layer.inputs)
+    found: dict[str, Layer] = {}
+    joined: dict[str, str] = {}
+    for layer in layers:
+        inputs = tuple(joined.get(path, path) for path in layer.inputs)
+        below = found.get(inputs[0])
+        if (
+            layer.kind == "activation"
+            and below
+            and below.get("activation") == "linear"
+            and readers[layer.inputs[0]] == 1
+        ):
+            joined[layer.path] = below.path
+            found[below.path] = below.having(activation=layer.get("activation"))
+        else:
+            found[layer.path] = replace(layer, inputs=inputs)
+    return tuple(found.values())
+
+
+def forms(layers: Iterable[Layer]) -> dict[str, int]:
+    """What each layer computes of the image, as a number: equal where the graphs above are.
+
+    Names do not matter, nor does the order of what a sum reads; a layer called again is not the
+    same as a new one.
+    """
+    known: dict[str, int] = {}
+    for layer in layers:
+        above = [known.get(path, 0) for path in layer.inputs]
+        if layer.commutes:
+            above.sort()
+        first = known.get(layer.path.partition("#")[0]) if layer.shared else None
+        known[layer.path] = hash((layer.kind, layer.settings, first, tuple(above)))
+    return known
+
+
+def same(left: Sequence[Layer], right: Sequence[Layer]) -> bool:
+    """Whether two graphs compute the same, whatever the names."""
+    return Counter(forms(left).values()) == Counter(forms(right).values())
+
+
+def ordered(layers: Sequence[Layer]) -> list[Layer]:
+    """The layers in an order that does not depend on which branch was written first.
+
+    Each comes after all that it reads; of the branches of a sum, the longest is first.
+    """
+    by_path = {layer.path: layer for layer in layers}
+    depth: dict[str, tuple[int, str]] = {INPUT: (0, "")}
+    for layer in layers:
+        above = max((depth.get(path, (0, ""))[0] for path in layer.inputs), default=0)
+        depth[layer.path] = (above + 1, repr((layer.kind, layer.settings)))
+    read = {path for layer in layers for path in layer.inputs}
+    found: dict[str, Layer] = {}
+    waiting = [layer.path for layer in reversed(layers) if layer.path not in read]
+    while waiting:
+        layer = by_path[waiting[-1]]
+        inputs = [path for path in layer.inputs if path in by_path and path not in found]
+        if layer.commutes:
+            inputs.sort(key=lambda path: depth[path], reverse=True)
+        if inputs:
+            waiting.append(inputs[0])
+        else:
+            found[waiting.pop()] = layer
+    return list(found.values())
 
 
 def split(layers: Sequence[Layer]) -> tuple[tuple[Layer, ...], tuple[Layer, ...]]:
-    """The blocks of a network, and what follows from where its maps become a vector."""
+    """The layers that give maps, and what follows from where the maps become a vector."""
     starts = (
         index
         for index, layer in enumerate(layers)
@@ -128,11 +298,6 @@ def split(layers: Sequence[Layer]) -> tuple[tuple[Layer, ...], tuple[Layer, ...]
     )
     cut = next(starts, len(layers))
     return tuple(layers[:cut]), tuple(layers[cut:])
-
-
-def same(left: Sequence[Layer], right: Sequence[Layer]) -> bool:
-    """Whether two chains compute the same, whatever the names."""
-    return len(left) == len(right) and all(a.same(b) for a, b in zip(left, right, strict=True))
 
 
 def expect(value: object, kind: type[T], what: str, most: int | None = None) -> T:
@@ -148,43 +313,15 @@ def expect(value: object, kind: type[T], what: str, most: int | None = None) -> 
 
 def read_shape(told: dict[str, Any], key: str) -> Shape:
     """The shape that an answer tells under that key."""
-    return tuple(plain(size, deep=False) for size in expect(told.get(key), list, key, most=8))
+    return tuple(plain(size, depth=0) for size in expect(told.get(key), list, key, most=8))
 
 
-def plain(value: object, deep: bool = True) -> object:
-    """Numbers and text as they are, a list of them as a tuple; anything else as "?"."""
-    if deep and isinstance(value, list | tuple) and len(value) <= 8:
-        return tuple(plain(item, deep=False) for item in value)
+def plain(value: object, depth: int = 2) -> object:
+    """Numbers and text as they are, lists of them as tuples; anything else as "?"."""
+    if depth and isinstance(value, list | tuple) and len(value) <= 8:
+        return tuple(plain(item, depth - 1) for item in value)
     if isinstance(value, str):
         return value[:MAX_TEXT]
     if isinstance(value, int | float):
         return value if abs(value) <= MAX_NUMBER else "?"
     return None if value is None else "?"
-
-
-def align(expected: Sequence[Layer], found: Sequence[Layer]) -> list[Pair]:
-    """Pairs (expected, found) of the cheapest edit from one chain to the other.
-
-    A layer without a partner is paired with None. Only layers of one kind become partners, and
-    would rather do so with a wrong setting or name than stay alone.
-    """
-
-    @cache
-    def cheapest(i: int, j: int) -> tuple[float, int, int]:
-        steps = []
-        if i < len(expected) and j < len(found) and expected[i].kind == found[j].kind:
-            unlike = min(1.5, 0.3 * len(expected[i].differences(found[j])))
-            unlike += 0.2 * (expected[i].name != found[j].name)
-            steps.append((unlike + cheapest(i + 1, j + 1)[0], 1, 1))
-        if i < len(expected):
-            steps.append((1 + cheapest(i + 1, j)[0], 1, 0))
-        if j < len(found):
-            steps.append((1 + cheapest(i, j + 1)[0], 0, 1))
-        return min(steps, default=(0.0, 0, 0))
-
-    pairs, i, j = [], 0, 0
-    while (step := cheapest(i, j)[1:]) != (0, 0):
-        ours, theirs = step
-        pairs.append((expected[i] if ours else None, found[j] if theirs else None))
-        i, j = i + ours, j + theirs
-    return pairs

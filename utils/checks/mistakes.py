@@ -1,13 +1,18 @@
-"""Every mistake that a check can name: what proves it and a hint, the most telling first."""
+"""The mistakes of any network: what proves each and a hint, the most telling first.
+
+A homework adds its own in its room, and says there in its own words what is said here in general.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from typing import Any, NamedTuple
 
-from .challenge.mistakes import CHALLENGE
 from .score import Diagnosis
 
-# code -> (message, hint); {…} are filled by `diagnose`. Why there is nothing to judge:
+Texts = Mapping[str, tuple[str, str]]  # code -> (message, hint); {…} are filled in
+
+# Why there is nothing to judge.
 FAILURES: dict[str, tuple[str, str]] = {
     "missing": (
         "找不到函數 `{function}`。",
@@ -45,7 +50,7 @@ FAILURES: dict[str, tuple[str, str]] = {
     ),
     "duplicate_names": (
         "兩個層用了同一個名字，模型建不起來：{error}",
-        "每一層的 `name` 必須不同。複製貼上之後，檢查 block 的號碼與 conv 的號碼是不是都改了。",
+        "每一層的 `name` 必須不同。複製貼上之後，檢查名字是不是都改了。",
     ),
     "untied": (
         "輸出沒有接到輸入上，模型建不起來：{error}",
@@ -54,6 +59,15 @@ FAILURES: dict[str, tuple[str, str]] = {
     "unknown_activation": (
         "{where}用了不存在的活化函數名稱：{error}",
         "對照 Keras 文件的拼法。同一格裡其他填過的數字（例如全連接層的寬度）也順便再看一次。",
+    ),
+    "unlike_shapes": (
+        "{where}把權重交給形狀不同的層：{error}",
+        "把兩邊的形狀印出來比：深度不同的兩個網路，第 n 個卷積層不一定是同一層；"
+        "兩種層的權重形狀也不一定一樣。",
+    ),
+    "unlike_branches": (
+        "{where}要合在一起的張量形狀不同：{error}",
+        "兩條路的高、寬與通道數都要一樣才能相加：其中一條改變了形狀，另一條要怎麼跟上？",
     ),
     "undefined_name": (
         "{where}用到還沒有定義的名稱：{error}",
@@ -65,7 +79,7 @@ FAILURES: dict[str, tuple[str, str]] = {
     ),
     "shrunk": (
         "特徵圖在半路就縮到沒有了，{where}停下來：{error}",
-        "VGG 的卷積層不改變高和寬，只有池化層讓它減半。看看是哪個設定讓卷積後的圖變小。",
+        "看看是哪一層的步長、填充或池化讓特徵圖縮得比題目快。",
     ),
     "exception": (
         "執行 `{call}` 時，{where}發生錯誤 {error}",
@@ -73,93 +87,83 @@ FAILURES: dict[str, tuple[str, str]] = {
     ),
 }
 
-OTHER_NETWORK = (
-    "這不是 {asked}：`{call}` 有 {convs} 個卷積層、{params:,} 個參數，"
-    "各 block 的卷積數是 {blocks}，也就是 %s。",
-    "名字裡的數字是有權重的層數，全連接層佔了其中 3 層。那麼卷積層該有幾層？再對一次論文表 1。",
-)
-
 # What is wrong with a model.
-MISTAKES: dict[str, tuple[str, str]] = FAILURES | {
-    **{
-        name: (OTHER_NETWORK[0] % name.upper(), OTHER_NETWORK[1])
-        for name in ("vgg11", "vgg13", "vgg19")
-    },
-    "block_order": (
-        "五個 block 都在，但是順序不對：各 block 的 filters 依序是 {filters}。",
-        "越往後，特徵圖越小、通道越多。看看每個 block 接的 `x` 是不是前一個 block 的輸出。",
-    ),
-    "detached": (
-        "掉出圖外的有 {missing}：模型的輸入直接接到 {first}，`{call}` 只剩 {params:,} 個參數。",
-        "後面的 block 接回了輸入張量。每一層括號裡接的應該是前一層的輸出，"
-        "一路用同一個 `x` 最不容易錯。",
-    ),
-    "missing_block": (
-        "模型裡沒有 {missing}：`{call}` 只有 {convs} 個卷積層、{params:,} 個參數。",
-        "可能還沒寫，也可能寫了卻沒有接上：新一層的輸出要存回 `x`，下一層才接得到它。",
-    ),
+SHARED: dict[str, tuple[str, str]] = {
     "missing_pool": (
-        "少了 {layers}：這個 block 之後高和寬沒有減半，最後的特徵圖是 {shape}。",
-        "參數總數看不出這個錯（池化層沒有參數），要看 `summary()` 的輸出形狀。"
-        "每個 block 用什麼收尾？",
+        "少了 {layers}：最後的特徵圖是 {shape}。",
+        "參數總數看不出這個錯（池化層沒有參數），要看 `summary()` 的輸出形狀。",
     ),
     "missing_conv": (
-        "{block} 只有 {found} 個卷積層，比設定表少。",
-        "數一數設定表裡這個 block 有幾個卷積。",
+        "{block} 少了卷積層 {layers}。",
+        "和題目的表一層一層對，看看缺的是哪一個。",
     ),
     "missing_flatten": (
-        "全連接層之前少了 `flatten`{instead}。",
-        "block 5 的輸出是高 × 寬 × 通道的特徵圖；VGG 把它整個攤平，沒有先取平均或最大值。",
+        "少了 {layers}{instead}。",
+        "特徵圖要先變成向量，才能交給全連接層；題目用的是哪一種做法？",
     ),
     "missing_dense": (
-        "少了全連接層 {layers}：分類器 (head) 裡只有 {found} 個 `Dense`。",
-        "論文表 1 的最下面列出了全連接層，數數看有幾個。",
+        "少了全連接層 {layers}：只有 {found} 個 `Dense`。",
+        "對照題目的表，數數看全連接層有幾個。",
     ),
     "extra_layer": (
-        "多了設定表裡沒有的層：{layers}。",
-        "只留設定表裡有的層。論文發表時還沒有批次標準化 (batch normalization)；"
-        "多出的卷積或池化也要拿掉。",
+        "多了題目沒有的層：{layers}。",
+        "只留題目裡有的層；看看是不是多接了一次，或放錯了地方。",
+    ),
+    "wiring": (
+        "{layers}接的是 {found}，應該接 {right}。",
+        "把資料流過的路畫出來：這一層（或這個相加、串接）該接哪幾個張量？",
+    ),
+    "missing_layer": (
+        "少了 {layers}。",
+        "和題目的圖一層一層對，看看缺的是哪一個、在誰的後面。",
     ),
     "shared_layer": (
         "{layers}是同一個層用了兩次：兩處共用同一組權重，模型的參數因此變少。",
         "每一個卷積都要建一個新的層；層存進變數後重複呼叫，用的是同一組權重。",
     ),
     "filters": (
-        "{layers}的 filters 是 {value}（輸出 {shape}、{params:,} 個參數），和設定表不同。",
-        "同一個 block 裡每個卷積的 filters 都一樣；對照設定表裡這個 block 的數字。",
+        "{layers}的 filters 是 {value}（輸出 {shape}、{params:,} 個參數），和題目不同。",
+        "對照題目的表，這一層的通道數是多少？",
     ),
     "kernel_size": (
-        "{layers}的卷積核是 {value}（{params:,} 個參數），和論文不同。",
-        "VGG 的主張就是「只用一種小卷積核，靠疊深來擴大感受野」。是哪一種大小？"
-        "（家族裡只有設定 C 有例外。）",
+        "{layers}的卷積核是 {value}（{params:,} 個參數），和題目不同。",
+        "這一層用的是哪一種大小的卷積核？參數的個數也會跟著變。",
     ),
     "strides": (
         "{layers}的步長 (strides) 是 {value}，輸出變成 {shape}。",
-        "VGG 的卷積一次走一格，縮小特徵圖是池化層的事。",
+        "特徵圖要在哪一層縮小、縮小多少？其他的層一次走一格。",
     ),
     "padding": (
         "{layers}的填充 (padding) 是 {value!r}，輸出是 {shape}。",
-        "參數總數看不出這個錯，要看輸出形狀：卷積之後，高和寬應該和卷積之前一樣。",
+        "參數總數看不出這個錯，要看輸出形狀。",
     ),
     "activation": (
         "{layers}的活化函數是 {value}。",
         "沒有非線性，疊再多層也只等於一層；中間各層用哪一種活化函數？",
     ),
     "pool_kind": (
-        "{layers}用的是 {value} pooling，和論文不同。",
-        "論文在每個 block 之後取的是視窗裡的哪一個值？",
+        "{layers}用的是 {value} pooling，和題目不同。",
+        "題目取的是視窗裡的最大值，還是平均？",
     ),
     "pool_size": (
         "{layers}的 `{field}` 是 {value}，輸出是 {shape}。",
         "每經過一次池化，高和寬要恰好減半，視窗不重疊。",
+    ),
+    "bias": (
+        "{layers}的 `use_bias` 是 {value}，和題目不同。",
+        "偏差 (bias) 要不要留，看這一層後面接的是什麼；題目怎麼說？",
+    ),
+    "merge_kind": (
+        "{layers}用的是 {value}，和題目不同。",
+        "兩條路在這裡合起來：是逐元素相加、相乘，還是把通道串接起來？看看輸出的通道數。",
     ),
     "setting": (
         "{layers}的 `{field}` 是 {value}，和論文不同。",
         "其他設定保留 Keras 的預設值就好。",
     ),
     "units": (
-        "{layers}的寬度是 {value}（{params:,} 個參數），和論文不同。",
-        "論文表 1 的最下面寫著 FC 和一個數字：它佔了 VGG 大部分的參數。",
+        "{layers}的寬度是 {value}（{params:,} 個參數），和題目不同。",
+        "對照題目的表，這個全連接層有幾個單元？",
     ),
     "last_activation": (
         "最後一層 {layers}的活化函數是 {value}{proof}。",
@@ -180,7 +184,7 @@ MISTAKES: dict[str, tuple[str, str]] = FAILURES | {
     ),
     "softmax_without_top": (
         "`include_top=False` 時模型最後還有 {layers}：拿掉分類器後應該留下特徵，不是機率。",
-        "不含頂層的模型是給別的網路當骨幹 (backbone) 用的，blocks 之後只能有 pooling。",
+        "不含頂層的模型是給別的網路當骨幹 (backbone) 用的，後面不能再接分類器。",
     ),
     "sequential": (
         "你用 `Sequential` 建模，層都接得起來；不過給它 `input_tensor` 時，"
@@ -201,7 +205,7 @@ MISTAKES: dict[str, tuple[str, str]] = FAILURES | {
         "輸入的形狀（包括通道數）要用引數 `input_shape`，不要寫死在函數裡。",
     ),
     "pooling": (
-        "`pooling={asked!r}` 沒有照做：`{call}` 的輸出是 {shape}，block 5 之後接的層：{found}。",
+        "`pooling={asked!r}` 沒有照做：`{call}` 的輸出是 {shape}，最後接的層：{found}。",
         "三種情形：`'max'` 與 `'avg'` 各接一種 global pooling，`None` 保留整張特徵圖。",
     ),
     "classes": (
@@ -213,28 +217,57 @@ MISTAKES: dict[str, tuple[str, str]] = FAILURES | {
         "保留題目第一行裡各個引數的預設值。",
     ),
     "names": (
-        "層的名字和題目不同：{names}。模型能用，但後面幾天的課要靠名字找到這些層。",
-        "照題目的規則命名：從 `block1_conv1` 到 `block5_pool`，再來是 `flatten`、`fc1`、`fc2`、"
-        "`predictions`。",
+        "層的名字和題目不同：{names}。模型能用，但後面要靠名字找到這些層。",
+        "照題目的規則命名。",
     ),
 }
-TABLE = FAILURES | CHALLENGE | MISTAKES
-RANK = {code: rank for rank, code in enumerate(TABLE)}
 
 
-def diagnose(code: str, part: str, **numbers: object) -> Diagnosis:
-    """The diagnosis of that mistake with its numbers filled in."""
-    message, hint = TABLE[code]
-    return Diagnosis(code, message.format(**numbers), hint, part)
+def table(own: Texts) -> dict[str, tuple[str, str]]:
+    """All mistakes of a room, the most telling first: why nothing can be judged, its own, the rest.
+
+    Where `own` says a shared mistake in other words, it keeps its place.
+    """
+    alone = {code: text for code, text in own.items() if code not in SHARED}
+    return {**FAILURES, **alone, **SHARED, **own}
 
 
-def renamed(pairs: list[tuple[str, str]], part: str) -> list[Diagnosis]:
-    """The diagnosis of names that are not the ones expected, from pairs (expected, found)."""
+class Mistake(NamedTuple):
+    """A mistake that was found: its code, the rubric's part, and the numbers that prove it."""
+
+    code: str
+    part: str
+    numbers: tuple[tuple[str, Any], ...] = ()
+
+    def told(self, texts: Texts) -> Diagnosis:
+        """In words."""
+        message, hint = texts[self.code]
+        return Diagnosis(self.code, message.format(**dict(self.numbers)), hint, self.part)
+
+
+def diagnose(code: str, part: str, **numbers: object) -> Mistake:
+    """A mistake, with the numbers that its message is filled with."""
+    return Mistake(code, part, tuple(numbers.items()))
+
+
+def renamed(pairs: Iterable[tuple[str, str]], part: str) -> list[Mistake]:
+    """That names are not the ones expected, from pairs (expected, found)."""
     other = [f"`{found}` → `{expected}`" for expected, found in pairs if expected != found]
     more = f" 等 {len(other)} 層" if len(other) > 3 else ""
     return [diagnose("names", part, names="、".join(other[:3]) + more)] if other else []
 
 
-def most_telling_first(diagnoses: Iterable[Diagnosis]) -> tuple[Diagnosis, ...]:
-    """Without repetition, in the order of the table above."""
-    return tuple(sorted(dict.fromkeys(diagnoses), key=lambda diagnosis: RANK[diagnosis.code]))
+def each_once(mistakes: Iterable[Mistake]) -> list[Mistake]:
+    """The first of each code: the same mistake in several calls is told once."""
+    first: dict[str, Mistake] = {}
+    for mistake in mistakes:
+        first.setdefault(mistake.code, mistake)
+    return list(first.values())
+
+
+def in_words(mistakes: Iterable[Mistake], own: Texts) -> tuple[Diagnosis, ...]:
+    """Without repetition, the most telling first."""
+    texts = table(own)
+    rank = {code: place for place, code in enumerate(texts)}
+    told = dict.fromkeys(mistake.told(texts) for mistake in mistakes)
+    return tuple(sorted(told, key=lambda diagnosis: rank[diagnosis.code]))

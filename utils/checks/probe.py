@@ -11,9 +11,10 @@ from typing import Any
 import numpy as np
 
 from utils.summary import summarize, without_weights
+from utils.summary.graph import calls
 
-from .layers import Layer, Shape
-from .reference import fingerprint, numbers, seeded_images, weight_source
+from .layers import KINDS, Layer, Shape
+from .weights import INPUT, Weight, draw, fingerprint, numbers, place, seeded_images, spots
 from .task import Function, Json, attempt, unknown_arguments
 
 # A network far larger than asked for is read, not run: VGG16 for 64 × 64 has 42 million weights.
@@ -115,36 +116,79 @@ def _run(model: Any, shape: Shape, seed: int) -> list[float | None]:
 
     if not model.built:
         model.build((None, *shape))
-    draw = weight_source(seed, _tensor)
-    with keras.StatelessScope((weight, draw(weight.shape)) for weight in model.weights):
+    values = (
+        (weight, _tensor(seed, at, len(group), index, _told(weight)))
+        for at, group in _places(model)
+        for index, weight in enumerate(group)
+    )
+    with keras.StatelessScope(values):
         outputs = model(seeded_images(seed, shape), training=False)
     return plain_numbers(np.asarray(outputs)[0])
 
 
-def _tensor(seed: int, place: int, shape: tuple[int, ...]) -> Any:
-    """`piece` as Keras takes it; convolutions are kept, which the calls of one seed share.
+def _places(model: Any) -> Iterator[tuple[int, list[Any]]]:
+    """The place of each layer that has weights, and these; a layer called again has its own.
+
+    What a layer of a student's own holds counts as a chain.
+    """
+    known: dict[str, int] = {}
+    drawn: set[int] = set()
+    for call in calls(model):
+        above = [known[edge.source] for edge in call.inputs] or [INPUT]
+        for layer in _parts(call.op):
+            group = list(layer.weights)
+            above = [place([_told(weight) for weight in group], above)]
+            if group and id(group[0]) not in drawn:
+                drawn.update(map(id, group))
+                yield above[0], group
+        (known[call.name],) = above
+
+
+def _parts(op: Any) -> list[Any]:
+    """The layers with weights in a layer, or itself."""
+    parts = [part for part in getattr(op, "_layers", ()) if part.weights]
+    found = [inner for part in parts for inner in _parts(part)] if parts else [op]
+    return found if hasattr(op, "weights") else [NOTHING]
+
+
+class _Nothing:
+    """An operation without weights."""
+
+    weights = ()
+
+
+NOTHING = _Nothing()
+
+
+def _told(weight: Any) -> Weight:
+    return Weight(weight.name, tuple(weight.shape))
+
+
+def _tensor(seed: int, at: int, count: int, index: int, weight: Weight) -> Any:
+    """One weight of a place as Keras takes it; convolutions are kept, which calls share.
 
     The matrices of dense layers are most of the memory, and one call alone has them.
     """
-    make = _kept.__wrapped__ if len(shape) == 2 else _kept
-    return make(seed, place, shape)
+    make = _kept.__wrapped__ if len(weight.shape) == 2 else _kept
+    return make(seed, spots(at, count)[index], weight)
 
 
 @lru_cache(maxsize=64)
-def _kept(seed: int, place: int, shape: tuple[int, ...]) -> Any:
+def _kept(seed: int, spot: int, weight: Weight) -> Any:
     import keras
 
-    part = keras.ops.convert_to_tensor(numbers(seed, place, shape))
-    times, rest = divmod(math.prod(shape), len(part))
+    part = keras.ops.convert_to_tensor(numbers(seed, spot, weight))
+    times, rest = divmod(math.prod(weight.shape), len(part))
     # Repeated here, where it is written once: TensorFlow copies an array twice.
-    return keras.ops.reshape(keras.ops.concatenate([part] * times + [part[:rest]]), shape)
+    repeated = keras.ops.concatenate([part] * times + [part[:rest]])
+    return keras.ops.reshape(repeated, weight.shape)
 
 
 def fill(model: Any, seed: int) -> None:
     """Give a model the seed's weights."""
-    draw = weight_source(seed)
-    for weight in model.weights:  # one at a time: a copy of them all would double the memory
-        weight.assign(draw(weight.shape))
+    for at, group in _places(model):
+        for weight, values in zip(group, draw(seed, at, list(map(_told, group))), strict=True):
+            weight.assign(values)
 
 
 def plain_numbers(values: Any) -> list[float | None]:
@@ -177,18 +221,37 @@ def leaves(model: Any) -> Iterator[Any]:
 
 
 def build(layers: Sequence[Layer], input_shape: Sequence[int], name: str) -> Any:
-    """The Keras model of a chain of layers."""
+    """The Keras model of a network."""
     import keras
 
-    kinds = {"conv": "Conv2D", "pool": "MaxPooling2D", "flatten": "Flatten", "dense": "Dense"}
-    x = image = keras.Input(tuple(input_shape))
+    outputs = {"": keras.Input(tuple(input_shape))}
     for layer in layers:
-        if layer.kind == "lrn":
-            x = keras.layers.Activation(_lrn, name=layer.name)(x)
-            continue
-        settings = {key: value for key, value in layer.settings if key != "mode"}
-        x = getattr(keras.layers, kinds[layer.kind])(name=layer.name, **settings)(x)
-    return keras.Model(image, x, name=name)
+        read = [outputs[path] for path in layer.inputs]
+        outputs[layer.path] = _made(layer)(read if len(read) > 1 else read[0])
+    return keras.Model(outputs[""], outputs[layers[-1].path], name=name)
+
+
+def _made(layer: Layer) -> Any:
+    """The layer of Keras; the activation that a sum or a normalisation has joined comes after."""
+    import keras
+
+    if layer.kind == "lrn":
+        return keras.layers.Activation(_lrn, name=layer.name)
+    told = dict(layer.settings)
+    (keras_class,) = (
+        keras_class
+        for keras_class, kind in KINDS.items()
+        if kind.name == layer.kind and kind.told.items() <= told.items()
+    )
+    made = getattr(keras.layers, keras_class)
+    activation = told.pop("activation", "linear") if layer.kind in ("norm", "merge") else "linear"
+    settings = {key: told[key] for key in KINDS[keras_class].settings if key in told}
+    if layer.kind == "merge" and keras_class != "Concatenate":
+        settings = {}
+    own = made(name=layer.name, **settings)
+    if activation == "linear":
+        return own
+    return lambda x: keras.layers.Activation(activation)(own(x))
 
 
 def _lrn(x: Any) -> Any:

@@ -1,109 +1,206 @@
-"""VGG in NumPy: what a network must compute for given weights, without TensorFlow.
+"""What a network computes, in NumPy: a table from the kind of a layer to its formula.
 
-The probe and the mark both draw weights and images here, from the seed alone, so that neither has
-to send them to the other.
+It follows the graph, and needs no TensorFlow. What it does not compute it refuses, and names the
+layer and the setting: never a guess. Grading's sandbox does not have this file.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
-from functools import lru_cache
+import re
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from functools import lru_cache, reduce
+from itertools import product
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
-Array = NDArray[Any]
+from .layers import INPUT, Layer
+from .weights import INPUT as IMAGE
+from .weights import Array, Step, Weight, draw, place, seeded_images
 
-POOL = 2**20  # numbers from which all weights are taken
-
-
-@lru_cache(maxsize=1)
-def _pool(seed: int) -> Array:
-    # All weights are pieces of it: drawing each of VGG16's numbers takes as long as using it.
-    return np.random.default_rng(seed).uniform(-1, 1, POOL).astype(np.float32)
+Formula = Callable[..., Array]  # of a layer, what it reads, and its weights
 
 
-def numbers(seed: int, place: int, shape: tuple[int, ...]) -> Array:
-    """What weights of a shape repeat, flat: kernels are uniform with He's variance, biases in ±0.1.
-
-    He et al. 2015, arXiv:1502.01852, equation 10: so the signal keeps its size through sixteen
-    layers.
-    """
-    limit = np.sqrt(6 / np.prod(shape[:-1])) if len(shape) > 1 else 0.1
-    part: Array = _pool(seed)[place:][: math.prod(shape)] * np.float32(limit)
-    return part
+class Unknown(ValueError):
+    """A kind or a setting that is not computed here."""
 
 
-def piece(seed: int, place: int, shape: tuple[int, ...]) -> Array:
-    """Weights of a shape, all of them."""
-    return np.resize(numbers(seed, place, shape), shape)
+def _pads(layer: Layer, size: Sequence[int], x: Array) -> list[tuple[int, int]]:
+    """The zeros before and behind, of each axis of the maps: TensorFlow's, more behind."""
+    if layer.get("padding") == "valid":
+        return [(0, 0), (0, 0)]
+    pads = []
+    for n, span, stride in zip(x.shape[1:3], size, layer.get("strides"), strict=True):
+        missing = max((math.ceil(n / stride) - 1) * stride + span - n, 0)
+        pads.append((missing // 2, missing - missing // 2))
+    return pads
 
 
-def weight_source(
-    seed: int, take: Callable[[int, int, tuple[int, ...]], Any] = piece
-) -> Callable[[Sequence[int]], Any]:
-    """A function that gives the next weights of a shape, in layer order, float32.
-
-    `take` makes them of the seed, a place in its pool and a shape, as `piece` does.
-    """
-    places = np.random.default_rng([seed, POOL])
-
-    def draw(shape: Sequence[int]) -> Any:
-        return take(seed, int(places.integers(POOL // 2)), tuple(shape))
-
-    return draw
+def _padded(x: Array, pads: Sequence[tuple[int, int]], fill: float = 0.0) -> Array:
+    if not any(map(any, pads)):
+        return x
+    return np.pad(x, [(0, 0), *pads, (0, 0)], constant_values=fill)
 
 
-def seeded_images(seed: int, shape: Sequence[int], count: int = 1) -> Array:
-    """`count` images (count, height, width, channels) with values in ±4, float32.
-
-    Wide enough that a clipped activation (ReLU6) shows in the outputs.
-    """
-    return np.random.default_rng(seed).uniform(-4, 4, (count, *shape)).astype(np.float32)
-
-
-def conv2d(images: Array, kernel: Array, bias: Array, padding: str = "same") -> Array:
-    """Convolution with stride 1: the kernel meets every patch as one product."""
-    height, width, channels, filters = kernel.shape
-    if padding == "same":
-        pads = [(0, 0), *(((size - 1) // 2, size // 2) for size in (height, width)), (0, 0)]
-        images = np.pad(images, pads)
-    patches = np.lib.stride_tricks.sliding_window_view(images, (height, width), axis=(1, 2))
-    columns = patches.transpose(0, 1, 2, 4, 5, 3).reshape(-1, height * width * channels)
-    return (columns @ kernel.reshape(-1, filters) + bias).reshape(*patches.shape[:3], filters)
+def _patches(layer: Layer, x: Array) -> Array:
+    """What each place sees: (count, height, width, channels, kernel's height and width)."""
+    dilation, (down, across) = layer.get("dilation_rate"), layer.get("strides")
+    spans = [(k - 1) * d + 1 for k, d in zip(layer.get("kernel_size"), dilation, strict=True)]
+    x = _padded(x, _pads(layer, spans, x))
+    seen = np.lib.stride_tricks.sliding_window_view(x, spans, axis=(1, 2))
+    patches: Array = seen[:, ::down, ::across, :, :: dilation[0], :: dilation[1]]
+    return patches
 
 
-def max_pool(images: Array) -> Array:
-    """The largest of each 2 × 2, stride 2; an odd last row or column is dropped."""
-    count, height, width, channels = images.shape
-    even = images[:, : height // 2 * 2, : width // 2 * 2]
-    largest: Array = even.reshape(count, height // 2, 2, width // 2, 2, channels).max(axis=(2, 4))
-    return largest
+def _conv(layer: Layer, x: Array, kernel: Array, bias: Array | float = 0.0) -> Array:
+    """Each patch meets the kernel as one product; with groups, each group of channels its own."""
+    patches = _patches(layer, x).transpose(0, 1, 2, 4, 5, 3)
+    groups = layer.get("groups") or 1
+    made = [
+        part.reshape(-1, math.prod(kernel.shape[:3])) @ own.reshape(-1, own.shape[-1])
+        for part, own in zip(
+            np.split(patches, groups, axis=-1), np.split(kernel, groups, axis=-1), strict=True
+        )
+    ]
+    return np.concatenate(made, axis=-1).reshape(*patches.shape[:3], -1) + bias
 
 
-def max_pool_3x3(images: Array) -> Array:
-    """The largest of each 3 × 3, stride 1, as many as there are pixels."""
-    padded = np.pad(images, [(0, 0), (1, 1), (1, 1), (0, 0)], constant_values=-np.inf)
-    cells = np.lib.stride_tricks.sliding_window_view(padded, (3, 3), axis=(1, 2))
-    largest: Array = cells.max(axis=(-2, -1))
-    return largest
+def _depthwise(layer: Layer, x: Array, kernel: Array, bias: Array | float = 0.0) -> Array:
+    patches = _patches(layer, x)
+    made: Array = np.einsum("nhwcij,ijcm->nhwcm", patches, kernel, optimize=True)
+    return made.reshape(*made.shape[:3], -1) + bias
 
 
-def lrn(images: Array) -> Array:
-    """Local response normalisation over five channels, k = 2, α = 1e-4, β = 0.75.
+def _separable(
+    layer: Layer, x: Array, depthwise: Array, pointwise: Array, bias: Array | float = 0.0
+) -> Array:
+    return _depthwise(layer, x, depthwise) @ pointwise[0, 0] + bias
+
+
+def _pool(layer: Layer, x: Array) -> Array:
+    """The largest or the mean of each window; the mean is of what is no padding."""
+    size, strides = layer.get("pool_size"), layer.get("strides")
+    pads = _pads(layer, size, x)
+    if layer.get("mode") == "max":
+        return reduce(np.maximum, _shifted(_padded(x, pads, -np.inf), size, strides))
+    ones = _padded(np.ones((1, *x.shape[1:3], 1), x.dtype), pads)
+    sums: Array = sum(_shifted(_padded(x, pads), size, strides))
+    return sums / sum(_shifted(ones, size, strides))
+
+
+def _shifted(x: Array, size: Sequence[int], strides: Sequence[int]) -> Iterator[Array]:
+    """For each pixel of a window, that pixel of all windows."""
+    rows, columns = ((n - k) // s + 1 for n, k, s in zip(x.shape[1:3], size, strides, strict=True))
+    for i, j in product(*map(range, size)):
+        down = slice(i, i + (rows - 1) * strides[0] + 1, strides[0])
+        yield x[:, down, j : j + (columns - 1) * strides[1] + 1 : strides[1]]
+
+
+def _global(layer: Layer, x: Array) -> Array:
+    reduce_all = np.max if layer.get("mode") == "max" else np.mean
+    made: Array = reduce_all(x, axis=(1, 2), keepdims=bool(layer.get("keepdims")))
+    return made
+
+
+def _dense(layer: Layer, x: Array, kernel: Array, bias: Array | float = 0.0) -> Array:
+    return x @ kernel + bias
+
+
+def _norm(layer: Layer, x: Array, *weights: Array) -> Array:
+    """Ioffe and Szegedy 2015 (arXiv:1502.03167), algorithm 2: with the moving statistics."""
+    *learned, mean, variance = weights
+    return _scaled(layer, (x - mean) / np.sqrt(variance + layer.get("epsilon")), learned)
+
+
+def _layer_norm(layer: Layer, x: Array, *learned: Array) -> Array:
+    mean, variance = x.mean(axis=-1, keepdims=True), x.var(axis=-1, keepdims=True)
+    return _scaled(layer, (x - mean) / np.sqrt(variance + layer.get("epsilon")), learned)
+
+
+def _scaled(layer: Layer, x: Array, learned: Sequence[Array]) -> Array:
+    """Times gamma, plus beta, where the layer has them."""
+    left = list(learned)
+    x = x * left.pop(0) if layer.get("scale") else x
+    return x + left.pop(0) if layer.get("center") else x
+
+
+def lrn(x: Array, depth_radius: int = 2, bias: float = 2, alpha: float = 1e-4, beta: float = 0.75):
+    """Local response normalisation; by default over five channels, k = 2, α = 1e-4, β = 0.75.
 
     Krizhevsky et al. 2012 (NIPS 25), section 3.3; the constants are those that VGG refers to.
     """
-    squares = np.pad(np.square(images), [(0, 0)] * (images.ndim - 1) + [(2, 2)])
-    sums: Array = np.lib.stride_tricks.sliding_window_view(squares, 5, axis=-1).sum(axis=-1)
-    return images / (2 + 1e-4 * sums) ** 0.75
+    wide = [(0, 0)] * (x.ndim - 1) + [(depth_radius, depth_radius)]
+    squares = np.lib.stride_tricks.sliding_window_view(
+        np.pad(np.square(x), wide), 2 * depth_radius + 1, axis=-1
+    )
+    made: Array = x / (bias + alpha * squares.sum(axis=-1)) ** beta
+    return made
 
 
-def relu(x: Array) -> Array:
-    """max(0, x)."""
+def _merge(layer: Layer, *given: Array) -> Array:
+    return MERGES[layer.get("mode")](given)
+
+
+MERGES: dict[str, Callable[[Sequence[Array]], Array]] = {
+    "add": lambda given: reduce(np.add, given),
+    "subtract": lambda given: reduce(np.subtract, given),
+    "multiply": lambda given: reduce(np.multiply, given),
+    "average": lambda given: reduce(np.add, given) / len(given),
+    "maximum": lambda given: reduce(np.maximum, given),
+    "minimum": lambda given: reduce(np.minimum, given),
+    "concatenate": lambda given: np.concatenate(given, axis=-1),
+}
+
+
+def _upsampling(layer: Layer, x: Array) -> Array:
+    down, across = layer.get("size")
+    return x.repeat(down, axis=1).repeat(across, axis=2)
+
+
+def _crop(layer: Layer, x: Array) -> Array:
+    (top, bottom), (left, right) = layer.get("cropping")
+    return x[:, top : x.shape[1] - bottom, left : x.shape[2] - right]
+
+
+COMPUTE: dict[str, Formula] = {
+    "conv": _conv,
+    "depthwise": _depthwise,
+    "separable": _separable,
+    "dense": _dense,
+    "pool": _pool,
+    "global": _global,
+    "norm": _norm,
+    "layer_norm": _layer_norm,
+    "lrn": lambda layer, x: lrn(x, **dict(layer.settings)),
+    "flatten": lambda layer, x: x.reshape(len(x), -1),
+    "reshape": lambda layer, x: x.reshape(len(x), *layer.get("target_shape")),
+    "rescaling": lambda layer, x: x * np.float32(layer.get("scale")) + layer.get("offset"),
+    "pad": lambda layer, x: _padded(x, layer.get("padding")),
+    "crop": _crop,
+    "upsampling": _upsampling,
+    "merge": _merge,
+    "activation": lambda layer, x: x,
+}
+
+# What a setting has to be, where not every value is computed.
+ONLY: dict[str, Callable[[Any], bool]] = {
+    "data_format": lambda value: value == "channels_last",
+    "axis": lambda value: value == -1,
+    "interpolation": lambda value: value == "nearest",
+    "activation": lambda value: _activation(value) is not None,
+    "scale": lambda value: isinstance(value, int | float),
+    "offset": lambda value: isinstance(value, int | float),
+}
+
+
+def _relu(x: Array) -> Array:
     return np.maximum(x, 0)
+
+
+def sigmoid(x: Array) -> Array:
+    """1 / (1 + e^-x)."""
+    return 1 / (1 + np.exp(-x))
 
 
 def softmax(x: Array) -> Array:
@@ -113,8 +210,126 @@ def softmax(x: Array) -> Array:
     return shares
 
 
-def fingerprint(weights: Array) -> list[float]:
-    """Three numbers of an array: mean, root of the mean square, and one that feels the order."""
-    flat = np.asarray(weights, dtype=float).ravel()
-    mixed = flat @ np.cos(np.arange(flat.size)) / max(1, flat.size)
-    return [float(f"{value:.7g}") for value in (flat.mean(), np.sqrt(np.mean(flat**2)), mixed)]
+def _softplus(x: Array) -> Array:
+    return np.logaddexp(x, 0)
+
+
+def _elu(x: Array, alpha: float = 1.0) -> Array:
+    return np.where(x > 0, x, alpha * np.expm1(np.minimum(x, 0)))
+
+
+def _hard_sigmoid(x: Array) -> Array:
+    return np.clip(x / 6 + 0.5, 0, 1)
+
+
+def _shrunk(x: Array, by: float) -> Array:
+    return np.where(np.abs(x) > 0.5, x - by * np.sign(x), 0)
+
+
+# By the name of the function in keras.activations; a number in parentheses is its setting.
+ACTIVATIONS: dict[str, Callable[..., Array]] = {
+    "linear": lambda x: x,
+    "relu": _relu,
+    "relu6": lambda x: np.clip(x, 0, 6),
+    "clipped_relu": lambda x, most: np.clip(x, 0, most),
+    "leaky_relu": lambda x, slope=0.2: np.where(x > 0, x, x * np.float32(slope)),
+    "elu": _elu,
+    "celu": _elu,
+    # Klambauer et al. 2017 (arXiv:1706.02515), equation 2.
+    "selu": lambda x: 1.0507009873554805 * _elu(x, 1.6732632423543772),
+    # Hendrycks and Gimpel 2016 (arXiv:1606.08415), section 2: x Φ(x).
+    "gelu": lambda x: x * (1 + np.vectorize(math.erf, [x.dtype])(x / math.sqrt(2))) / 2,
+    "silu": lambda x: x * sigmoid(x),
+    "mish": lambda x: x * np.tanh(_softplus(x)),
+    "sigmoid": sigmoid,
+    "log_sigmoid": lambda x: -_softplus(-x),
+    "hard_sigmoid": _hard_sigmoid,
+    "hard_silu": lambda x: x * _hard_sigmoid(x),
+    "tanh": np.tanh,
+    "hard_tanh": lambda x: np.clip(x, -1, 1),
+    "tanh_shrink": lambda x: x - np.tanh(x),
+    "hard_shrink": lambda x: _shrunk(x, 0.0),
+    "soft_shrink": lambda x: _shrunk(x, 0.5),
+    "softplus": _softplus,
+    "squareplus": lambda x: (x + np.sqrt(x * x + 4)) / 2,
+    "softsign": lambda x: x / (1 + np.abs(x)),
+    "softmax": softmax,
+    "log_softmax": lambda x: np.log(softmax(x)),
+    "exponential": np.exp,
+}
+
+
+def _activation(told: Any) -> Callable[[Array], Array] | None:
+    """The function that a setting names, `leaky_relu(0.1)` too; None for an unknown one."""
+    parts = re.fullmatch(r"(\w+)(?:\(([-+.\de]+)\))?", str(told or "linear"))
+    function = ACTIVATIONS.get(parts[1]) if parts else None
+    if parts is None or function is None:
+        return None
+    given = [float(parts[2])] if parts[2] else []
+    return lambda x: function(x, *given)
+
+
+def refuse(layers: Iterable[Layer]) -> None:
+    """Raise Unknown, with the layer and the setting, for what is not computed here."""
+    for layer in layers:
+        if layer.kind not in COMPUTE:
+            raise Unknown(f"{layer.path}: a {layer.kind} is not computed")
+        for key, value in layer.settings:
+            if key in ONLY and not ONLY[key](value):
+                raise Unknown(f"{layer.path}: {key}={value!r} of a {layer.kind} is not computed")
+
+
+def weights_of(layer: Layer, channels: int) -> list[Weight]:
+    """The weights of a layer that reads so many channels, in Keras's order and with its names."""
+    told, size = dict(layer.settings), tuple(layer.get("kernel_size") or ())
+    bias = [Weight("bias", (told.get("filters", told.get("units")),))] * bool(told.get("use_bias"))
+    between = channels * told.get("depth_multiplier", 1)
+    if layer.kind == "conv":
+        shape = (*size, channels // told["groups"], told["filters"])
+        return [Weight("kernel", shape), *bias]
+    if layer.kind == "dense":
+        return [Weight("kernel", (channels, told["units"])), *bias]
+    depthwise = (*size, channels, told.get("depth_multiplier", 1))
+    if layer.kind == "depthwise":
+        return [Weight("kernel", depthwise), *[Weight("bias", (between,))] * len(bias)]
+    if layer.kind == "separable":
+        pointwise = Weight("pointwise_kernel", (1, 1, between, told["filters"]))
+        return [Weight("depthwise_kernel", depthwise), pointwise, *bias]
+    if layer.kind in ("norm", "layer_norm"):
+        moving = ("moving_mean", "moving_variance") if layer.kind == "norm" else ()
+        learned = [role for role, key in (("gamma", "scale"), ("beta", "center")) if told[key]]
+        return [Weight(role, (channels,)) for role in (*learned, *moving)]
+    return []
+
+
+def run(
+    layers: Iterable[Layer],
+    images: Array,
+    seed: int,
+    given: Mapping[str, tuple[Array, ...]] | None = None,
+) -> Iterator[Step]:
+    """Compute layer by layer, each with the weights of its place, or with those `given` by name.
+
+    Raises Unknown for what is not computed here.
+    """
+    outputs, places = {INPUT: images}, {INPUT: IMAGE}
+    kept: dict[str, tuple[Array, ...]] = {}  # of layers, for when they are called again
+    for layer in layers:
+        refuse([layer])
+        read = [outputs[path] for path in layer.inputs]
+        needed = weights_of(layer, read[0].shape[-1])
+        at = places[layer.path] = place(needed, [places[path] for path in layer.inputs])
+        own = (given or {}).get(layer.name) or kept.get(layer.path.partition("#")[0])
+        weights = kept[layer.path] = draw(seed, at, needed) if own is None else own
+        activation = _activation(layer.get("activation")) or ACTIVATIONS["linear"]
+        output = activation(COMPUTE[layer.kind](layer, *read, *weights))
+        outputs[layer.path] = output
+        yield Step(layer.name, output, weights)
+
+
+@lru_cache(maxsize=64)
+def outputs(layers: tuple[Layer, ...], input_shape: tuple[int, ...], seed: int) -> Array:
+    """What `layers` give for the seed's weights and its one image; float32, no batch axis."""
+    *_, last = run(layers, seeded_images(seed, input_shape), seed)
+    output: Array = last.output[0, ...]
+    return output

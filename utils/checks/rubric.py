@@ -4,17 +4,17 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
 
 from .layers import Malformed, expect
-from .mistakes import diagnose, most_telling_first
-from .score import Diagnosis, Part, Score
+from .mistakes import Mistake, Texts, diagnose, in_words
+from .score import Part, Score
 from .task import Function, Json, Task
 
 STEP = 0.25  # points are multiples of it
-Verdict = tuple[Mapping[str, float], Sequence[Diagnosis]]  # share of each part, and what is wrong
+Verdict = tuple[Mapping[str, float], Sequence[Mistake]]  # share of each part, and what is wrong
 Look = Callable[[Function, Json, int], Json]
 Judge = Callable[[Json, Json], Verdict]
 
@@ -23,7 +23,8 @@ Judge = Callable[[Json, Json], Verdict]
 class Rubric:
     """The parts of a task with their titles and points.
 
-    What needs no idea of one's own counts only where at least one part of `own` does.
+    What needs no idea of one's own counts only where at least one part of `own` does. `mistakes`
+    are those of the task alone, and what it says in its own words.
     """
 
     name: str
@@ -31,6 +32,7 @@ class Rubric:
     title: str
     parts: Mapping[str, tuple[str, float]]
     own: tuple[str, ...]
+    mistakes: Texts = field(default_factory=dict)
 
     def task(
         self,
@@ -57,6 +59,7 @@ class Rubric:
             partial(self._mark, judge),
             more,
             prepare=prepare,
+            mistakes=self.mistakes,
         )
 
     def _probe(self, look: Look, namespace: Mapping[str, Any], case: Json) -> Json:
@@ -76,17 +79,14 @@ class Rubric:
         except Malformed as problem:
             return self._score({}, [diagnose("malformed", "", problem=problem)])
 
-    def _score(self, earned: Mapping[str, float], diagnoses: Sequence[Diagnosis]) -> Score:
+    def _score(self, earned: Mapping[str, float], mistakes: Sequence[Mistake]) -> Score:
         if not any(earned.get(part) for part in self.own):
             earned = {}
         parts = tuple(
             Part(name, title, math.floor(earned.get(name, 0.0) * most / STEP + 1e-9) * STEP, most)
             for name, (title, most) in self.parts.items()
         )
-        finished = "unfinished" not in {diagnosis.code for diagnosis in diagnoses}
-        return Score(self.name, self.title, parts, most_telling_first(diagnoses), finished)
+        finished = "unfinished" not in {mistake.code for mistake in mistakes}
+        told = in_words(mistakes, self.mistakes)
+        return Score(self.name, self.title, parts, told, finished)
 
-
-def each_once(diagnoses: Sequence[Diagnosis]) -> list[Diagnosis]:
-    """The first diagnosis of each code: the same mistake in several calls is told once."""
-    return list({diagnosis.code: diagnosis for diagnosis in reversed(diagnoses)}.values())[::-1]

@@ -9,9 +9,10 @@ import linecache
 import traceback
 import warnings
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
+from .mistakes import Texts
 from .score import Score
 
 Json = dict[str, Any]  # plain data: a case, one call of it, a probe's answer
@@ -41,6 +42,7 @@ class Task:
     more: tuple[str, ...] = ()  # names of further functions that the probe calls
     alone: bool = False  # `function` is a value that needs nothing else of the sheet
     prepare: Callable[[Json], None] = lambda case: None
+    mistakes: Texts = field(default_factory=dict)  # what it alone can name, or names in its words
 
     def check(self, *functions: object, passed: str = "") -> Score:
         """Probe and mark functions on the public case; `passed` is noted on full points.

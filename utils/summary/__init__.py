@@ -24,7 +24,7 @@ SETTINGS = (
     *("filters", "units", "groups", "dilation_rate", "depth_multiplier", "pool_size", "size"),
     *("activation", "use_bias", "data_format", "rate", "axis", "epsilon", "momentum"),
     *("negative_slope", "max_value", "cropping", "interpolation", "target_shape", "dims"),
-    *("keepdims", "output_padding"),
+    *("keepdims", "output_padding", "scale", "center", "offset", "alpha"),
 )
 
 
@@ -84,7 +84,7 @@ def _row(call: Call, reach: Field | None, counted: set[int]) -> LayerRow:
     return LayerRow(
         name=call.name,
         kind=call.kind,
-        inputs=tuple(dict.fromkeys(edge.source for edge in call.inputs)),
+        inputs=tuple(edge.source for edge in call.inputs),
         output_shape=shapes[0] if len(shapes) == 1 else shapes,
         kernel_size=_plain(getattr(op, "kernel_size", getattr(op, "pool_size", None))),
         strides=_plain(getattr(op, "strides", None)),

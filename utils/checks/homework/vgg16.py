@@ -6,22 +6,23 @@ The challenge's VGG19 takes the same arguments and has the same judge, with 4 po
 from __future__ import annotations
 
 import math
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 
 import numpy as np
 
-from .arguments import Models, judge_arguments
-from .errors import explain
-from .judge import Verdict, compare, compare_body
-from .layers import Layer, align, same
-from .mistakes import diagnose, renamed
-from .probe import probe_model_maker
-from .reading import Reading, call_text, read
-from .rubric import Rubric
-from .rubric import Verdict as Earned
-from .score import Diagnosis
-from .task import Json
-from .vgg import body, head, outputs, tail
+from ..compare import Verdict, align, compare, described, listed, size
+from ..errors import explain
+from ..layers import Layer, same
+from ..mistakes import Mistake, diagnose, renamed
+from ..pieces import check_piece
+from ..probe import probe_model_maker
+from ..reading import Reading, call_text, outputs, read
+from ..rubric import Rubric
+from ..rubric import Verdict as Earned
+from ..score import Score
+from ..task import Json
+from .vgg import FAMILY, MISTAKES, block, body, compare_body, head, network, tail
 
 TITLES = {
     **{f"block{n}": f"block{n}" for n in range(1, 6)},
@@ -32,10 +33,26 @@ TITLES = {
 }
 
 
-def _rubric(family: str, title: str, points: tuple[float, ...], own: tuple[str, ...]) -> Rubric:
+# What VGG19 alone is told.
+VGG16_AGAIN = {
+    "vgg16": (
+        "這還是 VGG16：`{call}` 有 {convs} 個卷積層、{params:,} 個參數，"
+        "各 block 的卷積數是 {blocks}。",
+        "VGG19 的數字也是有權重的層數。和 VGG16 比，多出來的分在哪幾個 block？對一次論文表 1。",
+    ),
+}
+
+
+def _rubric(
+    family: str,
+    title: str,
+    points: tuple[float, ...],
+    own: tuple[str, ...],
+    mistakes: Mapping[str, tuple[str, str]],
+) -> Rubric:
     """The rubric of VGG16 or VGG19, with the points of its parts in the order of `TITLES`."""
     parts = {name: (TITLES[name], most) for name, most in zip(TITLES, points, strict=True)}
-    return Rubric(family, family.upper(), title, parts, own)
+    return Rubric(family, family.upper(), title, parts, own, mistakes)
 
 
 # The sheet gives the homework's first two blocks; the challenge starts from the homework's answer.
@@ -44,13 +61,18 @@ HOMEWORK = _rubric(
     "VGG16 作業",
     (0.25, 0.25, 1.75, 1.75, 1.75, 1.25, 1.0, 1.5, 0.5),
     own=("block3", "block4", "block5", "dense", "predictions"),
+    mistakes=MISTAKES,
 )
 CHALLENGE = _rubric(
     "vgg19",
     "挑戰一：VGG19",
     (0.25, 0.25, 0.75, 0.75, 0.75, 0.25, 0.25, 0.5, 0.25),
     own=("block3", "block4", "block5"),
+    mistakes=VGG16_AGAIN | {code: text for code, text in MISTAKES.items() if code != "vgg19"},
 )
+
+Models = dict[str, Reading]  # by the call's name
+Judged = bool | Mistake | None  # of an argument: True: right; None: nothing to judge it by
 
 # Calls from which the blocks are read when no numbers prove them: the default one first, because
 # its totals are the paper's and its 224 pixels leave room for a network that shrinks too fast.
@@ -105,7 +127,7 @@ def prepare(family: str, case: Json) -> None:
     """Compute the outputs of the calls that are run."""
     for asked in case["calls"].values():
         if shape := asked.get("input_shape"):
-            outputs(tuple(_network(asked, family)), tuple(shape), case["seed"])
+            outputs(_network(asked, family), tuple(shape), case["seed"])
 
 
 def judge(rubric: Rubric, calls: Json, case: Json) -> Earned:
@@ -121,7 +143,7 @@ def judge(rubric: Rubric, calls: Json, case: Json) -> Earned:
         for name, asked in case["calls"].items()
     }
     models: Models = {}
-    failures: dict[str, Diagnosis] = {}  # each reason once
+    failures: dict[str, Mistake] = {}  # each reason once
     for name, reading in readings.items():
         if failure := explain(reading):
             failures.setdefault(failure.code, failure)
@@ -133,11 +155,11 @@ def judge(rubric: Rubric, calls: Json, case: Json) -> Earned:
     return earned, [*failures.values(), *diagnoses]
 
 
-def _judge(models: Models, rubric: Rubric) -> tuple[dict[str, float], list[Diagnosis]]:
+def _judge(models: Models, rubric: Rubric) -> tuple[dict[str, float], list[Mistake]]:
     in_blocks, wrong = _judge_blocks(models, rubric.name)
     in_head, wrong_head = _judge_head(models, blocks_right=not wrong)
     wrong |= wrong_head
-    in_arguments, arguments = judge_arguments(models)
+    in_arguments, arguments = _judge_arguments(models)
     in_names, names = _judge_names(models, wrong)
     earned = dict.fromkeys(rubric.parts, 1.0) | {_part_of(name): 0.0 for name in wrong}
     earned |= {"arguments": arguments, "names": names}
@@ -167,7 +189,7 @@ def _judge_head(models: Models, blocks_right: bool) -> Verdict:
     if not dense:  # told as an argument without effect
         return [], every
     # A number of classes that is not the one asked for is told as an argument without effect, too.
-    expected = head(dict(dense[-1].settings)["units"])
+    expected = head(dense[-1].get("units"))
     total = None if reading.outputs is None else reading.outputs.sum()
     proof = "" if total is None else f"，一張影像的輸出加起來是 {total:.4g}，不是 1"
     diagnoses, wrong = compare(expected, reading.tail, _part_of, proof)
@@ -176,7 +198,7 @@ def _judge_head(models: Models, blocks_right: bool) -> Verdict:
     return diagnoses, wrong
 
 
-def _doubt(reading: Reading, part: str) -> Diagnosis | None:
+def _doubt(reading: Reading, part: str) -> Mistake | None:
     """Told of layers that read right and compute something else."""
     if reading.proven or not reading.has_asked_shape or not same(reading.layers, reading.expected):
         return None
@@ -184,7 +206,7 @@ def _doubt(reading: Reading, part: str) -> Diagnosis | None:
     return diagnose(code, part, call=reading.call, worst=reading.distance)
 
 
-def _judge_names(models: Models, wrong: set[str]) -> tuple[list[Diagnosis], float]:
+def _judge_names(models: Models, wrong: set[str]) -> tuple[list[Mistake], float]:
     """Names of the layers that are right; a layer that is wrong has been told already."""
     reading = models.get("top") or next(iter(models.values()))
     pairs = [
@@ -203,13 +225,135 @@ def _part_of(name: str) -> str:
     return name if name == "predictions" else "dense"
 
 
-def _network(asked: Json, family: str = "vgg16") -> list[Layer]:
+def _network(asked: Json, family: str = "vgg16") -> tuple[Layer, ...]:
     """The layers that a call asks for."""
     given: Json = {"pooling": "max", "classes": 1000} | asked
-    return body(family) + tail(given["include_top"], given["pooling"], given["classes"])
+    config = {"vgg16": "D", "vgg19": "E"}[family]
+    top, classes = given["include_top"], given["classes"]
+    return network(config, top, classes, pooling=given["pooling"])
 
 
-TASK, VGG19_TASK = (
+def _judge_arguments(models: Models) -> tuple[list[Mistake], float]:
+    """Whether each argument does what it says: what is wrong, and the share that is right."""
+    verdicts = {name: judge_one(models) for name, judge_one in ARGUMENTS.items()}
+    wrong = {name: verdict for name, verdict in verdicts.items() if isinstance(verdict, Mistake)}
+    unknown = {name for reading in models.values() for name in reading.unknown}
+    diagnoses = [diagnosis for name, diagnosis in wrong.items() if name not in unknown]
+    if unknown:
+        diagnoses.append(_told("signature", arguments=listed(sorted(unknown))))
+    return diagnoses, sum(verdict is True for verdict in verdicts.values()) / len(ARGUMENTS)
+
+
+def _include_top(models: Models) -> Judged:
+    if reading := _with_head_left(models):
+        if any(layer.kind == "flatten" for layer in reading.tail):
+            return _told("include_top", reading, asked=False)
+        left = listed(layer.name for layer in reading.tail if layer.kind == "dense")
+        return _told("softmax_without_top", layers=left)
+    if "top" not in models:
+        return None
+    return _has_dense(models["top"]) or _told("include_top", models["top"], asked=True)
+
+
+def _input_tensor(models: Models) -> Judged:
+    if "max" not in models:
+        return None
+    code = "sequential" if models["max"].sequential else "input_tensor"
+    return models["max"].tied or _told(code)
+
+
+def _input_shape(models: Models) -> Judged:
+    named = [models[name] for name in ("top", "avg", "map") if name in models]
+    for reading in named:
+        if not reading.has_asked_shape:
+            asked, found = reading.asked["input_shape"], reading.input_shape
+            return _told("input_shape", asked=size(tuple(asked)), found=size(found))
+    return True if named else None
+
+
+def _pooling(models: Models) -> Judged:
+    named = [models[name] for name in ("avg", "max", "map") if name in models]
+    if not named or _with_head_left(models):
+        return None
+    for reading in named:
+        pooling = reading.asked["pooling"]
+        if not reading.proven and not same(reading.tail, tail(False, pooling, 0)):
+            found = "、".join(map(described, reading.tail)) or "無"
+            return _told("pooling", reading, asked=pooling, found=found)
+    return True
+
+
+def _classes(models: Models) -> Judged:
+    if "top" not in models or not _has_dense(models["top"]):
+        return None
+    reading, asked = models["top"], models["top"].asked["classes"]
+    dense = [layer for layer in reading.tail if layer.kind == "dense"]
+    found = dense[-1].get("units")
+    if found != asked and len(dense) < 3:  # the last layer itself is missing, and told
+        return None
+    return found == asked or _told("classes", asked=asked, found=found)
+
+
+def _defaults(models: Models) -> Judged:
+    if "default" not in models or _pooling(models) is not True:
+        return None
+    reading = models["default"]
+    right: list[Sequence[Layer]] = [tail(False, "max", 0)]
+    if "max" in models and models["max"].proven:  # by numbers, in whatever spelling
+        right.append(models["max"].tail)
+    shape_right = reading.input_shape in ((224, 224, 3), (224, 224, 1))
+    return (shape_right and any(same(reading.tail, one) for one in right)) or _told(
+        "defaults", reading, input_shape=size(reading.input_shape)
+    )
+
+
+ARGUMENTS: dict[str, Callable[[Models], Judged]] = {
+    "include_top": _include_top,
+    "input_tensor": _input_tensor,
+    "input_shape": _input_shape,
+    "pooling": _pooling,
+    "classes": _classes,
+    "defaults": _defaults,
+}
+
+
+def _has_dense(reading: Reading) -> bool:
+    return any(layer.kind == "dense" for layer in reading.tail)
+
+
+def _with_head_left(models: Models) -> Reading | None:
+    """A model that was to have no head and has one."""
+    return next((r for name, r in models.items() if name != "top" and _has_dense(r)), None)
+
+
+def _told(code: str, reading: Reading | None = None, **numbers: object) -> Mistake:
+    if reading:
+        numbers |= {"call": reading.call, "shape": size(reading.output_shape)}
+    return diagnose(code, "arguments", **numbers)
+
+
+def check_block(number: int, function: object) -> Score:
+    """Check block `number`, a function of the tensor that the block before it gives.
+
+    Raises ValueError for a number that VGG16 does not have.
+    """
+    if number not in range(1, 6):
+        raise ValueError(f"VGG16 has blocks 1 to 5, not {number!r}")
+    sizes = FAMILY["vgg16"]
+    channels = sizes[number - 2][1] if number > 1 else 3
+    case = {"seed": number, "input_shape": [9, 8, channels], "arguments": []}
+    expected, title = block(number, *sizes[number - 1]), f"小檢查：block {number}"
+    return check_piece(f"block{number}", title, function, expected, case, MISTAKES)
+
+
+def check_head(function: object) -> Score:
+    """Check the classifier `head(x, classes)`, a function of the last block's tensor."""
+    case = {"seed": 6, "input_shape": [2, 1, 512], "arguments": [10]}
+    return check_piece("head", "小檢查：分類器 (head)", function, head(10), case, MISTAKES)
+
+
+PIECES = {"block": check_block, "head": check_head}
+TASKS = tuple(
     rubric.task(
         public_case,
         draw_case,

@@ -7,21 +7,54 @@ from __future__ import annotations
 
 import numpy as np
 
+from ..compare import listed, named
 from ..errors import explain_answer
-from ..judge import listed, named
 from ..layers import Layer, expect
-from ..mistakes import diagnose
+from ..mistakes import Mistake, diagnose, each_once
 from ..probe import build, fill, fingerprints
-from ..reading import holds
-from ..reference import seeded_images, weight_source
-from ..rubric import Rubric, Verdict, each_once
-from ..score import Diagnosis
+from ..reading import compute, holds
+from ..rubric import Rubric, Verdict
 from ..task import Function, Json, attempt
-from ..vgg import network, run
+from .vgg import network
 
 CONVOLUTIONS = ("block1_conv1", "block2_conv1", "block3_conv1", "block3_conv2")
 DENSE = ("fc1", "fc2", "predictions")
 COPIED = (*CONVOLUTIONS, *DENSE)
+
+MISTAKES: dict[str, tuple[str, str]] = {
+    "nothing_copied": (
+        "`{call}` 執行完，`deep` 的權重一個也沒有變。",
+        "`layer.get_weights()` 拿到的是副本；要寫進另一層，用那一層的 `set_weights(...)`。",
+    ),
+    "reversed": (
+        "方向反了：執行完之後，`shallow` 的 {layers}變成了 `deep` 的權重。",
+        "訓練好的是淺的網路，要被初始化的是深的網路：誰讀、誰寫？",
+    ),
+    "shallow_changed": (
+        "`shallow` 的 {layers}被改掉了：它只是來源，權重應該維持原樣。",
+        "只對 `deep` 的層呼叫 `set_weights`。",
+    ),
+    "not_copied": (
+        "`deep` 的 {layers}還是自己原來的權重，沒有從 `shallow` 搬過來。",
+        "論文 3.1 節：前幾個卷積層，還有哪幾個全連接層？數一數你搬了幾層。",
+    ),
+    "half_copied": (
+        "`deep` 的 {layers}只搬了一半：卷積核（或權重矩陣）與偏差 (bias) 之中，有一個還是原來的。",
+        "每一層有兩個陣列；`get_weights()` 把兩個一起給你。",
+    ),
+    "altered": (
+        "`deep` 的 {layers}被改了，但不是 `shallow` 裡任何一層的權重。",
+        "搬過去就好，不要乘上任何數，也不要重新抽亂數。",
+    ),
+    "too_many": (
+        "搬太多了：`deep` 的 {layers}也變成 `shallow` 的權重。",
+        "論文 3.1 節只搬「前四個」卷積層，中間其他層維持隨機的起點。有同名的層，不代表都要搬。",
+    ),
+    "wrong_list": (
+        "傳回的是 {found}，和實際應該搬的 {count} 層不同。",
+        "傳回一個 list，裡面是每一個被複製的層的名字（字串），照 `shallow` 裡的順序。",
+    ),
+}
 
 RUBRIC = Rubric(
     "carry_over",
@@ -34,6 +67,7 @@ RUBRIC = Rubric(
         "list": ("傳回的名字", 0.5),
     },
     own=("convolutions", "dense"),
+    mistakes=MISTAKES,
 )
 
 Weights = dict[str, tuple[np.ndarray, ...]]  # kernel and bias, by the layer's name
@@ -79,7 +113,7 @@ def look(function: Function, asked: Json, seed: int) -> Json:
     }
 
 
-def _layers(config: str, asked: Json) -> list[Layer]:
+def _layers(config: str, asked: Json) -> tuple[Layer, ...]:
     return network(config, True, asked["classes"], lambda number: round(number * asked["width"]))
 
 
@@ -127,8 +161,7 @@ def _share(sources: dict[str, str], names: tuple[str, ...]) -> float:
 
 
 def _weights(config: str, asked: Json, seed: int) -> Weights:
-    image = seeded_images(seed, asked["input_shape"])
-    steps = run(_layers(config, asked), image, weight_source(seed))
+    steps = compute(_layers(config, asked), asked["input_shape"], seed)
     return {step.name: step.weights for step in steps if step.weights}
 
 
@@ -146,7 +179,7 @@ def _source(prints: object, name: str, shallow: Weights, deep: Weights) -> str:
     return ALTERED
 
 
-def _wrong_layers(sources: dict[str, str]) -> list[Diagnosis]:
+def _wrong_layers(sources: dict[str, str]) -> list[Mistake]:
     """A diagnosis for each kind of mistake and the layers that share it."""
     groups: dict[tuple[str, str], list[str]] = {}
     for name, source in sources.items():
@@ -159,7 +192,7 @@ def _wrong_layers(sources: dict[str, str]) -> list[Diagnosis]:
     return [diagnose(code, part, layers=named(names)) for (code, part), names in groups.items()]
 
 
-def _judge_list(told: Json, call: str) -> tuple[float, list[Diagnosis]]:
+def _judge_list(told: Json, call: str) -> tuple[float, list[Mistake]]:
     returned = expect(told.get("kind"), str, "kind", most=100)
     names = [
         expect(name, str, "name", most=50)
@@ -173,4 +206,4 @@ def _judge_list(told: Json, call: str) -> tuple[float, list[Diagnosis]]:
     return 0.0, [diagnose("wrong_list", "list", found=found, count=len(COPIED))]
 
 
-TASK = RUBRIC.task(public_case, draw_case, look, judge)
+TASKS = (RUBRIC.task(public_case, draw_case, look, judge),)

@@ -5,24 +5,23 @@ The Inception blocks are 3a and 4a of Szegedy et al. 2015 (arXiv:1409.4842), tab
 
 from __future__ import annotations
 
-import zlib
 from typing import Any
 
 import numpy as np
 
 from utils.summary import summarize
 
+from ..compare import named, size
 from ..errors import explain_answer
-from ..judge import named, size
-from ..layers import Layer, Shape, expect, make, read_shape
-from ..mistakes import diagnose
-from ..probe import build, fill, fingerprints, leaves, plain_array
-from ..reading import TOLERANCE, difference, holds, numbers
-from ..reference import max_pool_3x3, seeded_images, weight_source
-from ..rubric import Rubric, Verdict, each_once
-from ..score import Diagnosis
+from ..layers import Layer, Shape, expect, read_shape
+from ..mistakes import Mistake, diagnose, each_once
+from ..network import Network
+from ..probe import build, fill, fingerprints, plain_array
+from ..reading import TOLERANCE, compute, difference, holds, numbers
+from ..rubric import Rubric, Verdict
 from ..task import Function, Json, attempt
-from ..vgg import network, run
+from ..weights import seeded_images
+from .vgg import network
 
 # Block -> filters of 1×1 | 1×1 → 3×3 | 1×1 → 5×5 | pooling → 1×1.
 INCEPTION = {
@@ -30,6 +29,53 @@ INCEPTION = {
     "block5": ((192,), (96, 208), (16, 48), (64,)),
 }
 PATHS = (("1x1",), ("3x3_reduce", "3x3"), ("5x5_reduce", "5x5"), ("project",))
+
+MISTAKES: dict[str, tuple[str, str]] = {
+    "features_count": (
+        "`{call}` 要 {asked} 層，模型卻有 {found} 個輸出。",
+        "`keras.Model(輸入, [輸出, 輸出, ...])`：一個名字一個輸出。",
+    ),
+    "features_order": (
+        "`{call}` 的輸出都對，順序卻和 `names` 不同。",
+        "照 `names` 的順序一個一個取 `get_layer(name).output`，不要照模型裡的順序。",
+    ),
+    "features_numbers": (
+        "`{call}` 的 {layers}和原來的模型在這一層算出的不同（形狀 {shape}）。",
+        "要的是那一層的「輸出」：經過活化函數、池化之前。也別重新建層，新建的層是隨機的權重。",
+    ),
+    "features_copied": (
+        "`features` 的數值都對，但模型的權重是複製出來的，沒有和原來的模型共用。",
+        "從 `model.input` 到 `get_layer(name).output` 直接包成 `keras.Model`，就會共用同樣的層。",
+    ),
+    "no_inception": (
+        "{layers}裡沒有 Inception 區塊（名字結尾是 `_inception` 的那一層）。",
+        "走到這個 block 的第一個卷積時，改接 `inception(x, block, width)`。",
+    ),
+    "extra_inception": (
+        "Inception 區塊多了：{layers}。",
+        "一個 block 只換成一個 Inception 區塊，而且只換題目說的兩個 block。",
+    ),
+    "convolutions_left": (
+        "{layers}還在：Inception 區塊應該取代它們，不是接在旁邊或後面。",
+        "這個 block 的卷積層一個也不留，只留池化層。",
+    ),
+    "layers_lost": (
+        "{layers}不見了：除了換掉的卷積，其他層都要照抄。",
+        "尤其是池化層：它的名字也以 block 開頭，但是不換。",
+    ),
+    "inception_width": (
+        "{layers}的輸出有 {found} 個通道，應該有 {right} 個。",
+        "把 `with_inception` 拿到的 `width` 傳給 `inception`，骨幹其他部分本來就是這個寬度。",
+    ),
+    "weights_lost": (
+        "{layers}的權重和原來的模型不同：骨幹應該帶著它學到的東西。",
+        "建了新的層，還要把舊的權重搬過去；題目給的 `copied` 兩件事一起做。",
+    ),
+    "inception_numbers": (
+        "層都在，但是給定同樣的權重與影像，`{call}` 的輸出（{shape} 個數）和預期不同。",
+        "看看每一層接的是誰：Inception 接在前一個池化之後，這個 block 的池化接在 Inception 之後。",
+    ),
+}
 
 RUBRIC = Rubric(
     "backbone",
@@ -43,6 +89,7 @@ RUBRIC = Rubric(
         "numbers": ("接法：輸出的數值", 0.5),
     },
     own=("features", "replaced"),
+    mistakes=MISTAKES,
 )
 
 
@@ -119,10 +166,7 @@ def _look_at_inception(function: Function, model: Any, asked: Json, seed: int) -
 def _describe_inception(made: Any, asked: Json, seed: int) -> Json:
     rows = summarize(made, tuple(asked["input_shape"])).to_dict()["rows"]
     weights = fingerprints(made)
-    for layer in leaves(made):  # drawn anew by the layer's name, whatever the order of the layers
-        draw = weight_source(_seed_of(layer.name, seed))
-        for weight in layer.weights:
-            weight.assign(draw(weight.shape))
+    fill(made, seed)  # drawn anew, those of the new blocks too
     image = seeded_images(seed, asked["input_shape"])
     return {
         "shapes": {row["name"].rpartition("/")[2]: row["output_shape"] for row in rows},
@@ -131,11 +175,7 @@ def _describe_inception(made: Any, asked: Json, seed: int) -> Json:
     }
 
 
-def _seed_of(name: str, seed: int) -> int:
-    return zlib.crc32(f"{name} {seed}".encode())
-
-
-def _layers(asked: Json) -> list[Layer]:
+def _layers(asked: Json) -> tuple[Layer, ...]:
     width = asked["width"]
     return network(asked["config"], True, asked["classes"], lambda number: round(number * width))
 
@@ -143,7 +183,7 @@ def _layers(asked: Json) -> list[Layer]:
 def judge(calls: Json, case: Json) -> Verdict:
     """The share of each part that was earned, and what is wrong."""
     seed, earned = case["seed"], dict.fromkeys(RUBRIC.parts, 1.0)
-    diagnoses: list[Diagnosis] = []
+    diagnoses: list[Mistake] = []
     for name, asked in case["calls"].items():
         function = asked.get("function", RUBRIC.function)
         parts, judge_call = JUDGES[function]
@@ -180,7 +220,7 @@ def _is(told: object, right: np.ndarray) -> bool:
 
 def _judge_features(told: Json, asked: Json, seed: int) -> Verdict:
     call, names = _call(asked), asked["names"]
-    steps = run(_layers(asked), seeded_images(seed, asked["input_shape"]), weight_source(seed))
+    steps = compute(_layers(asked), asked["input_shape"], seed)
     right = {step.name: step.output[0] for step in steps}
     outputs = expect(told.get("outputs"), list, "outputs", most=len(names) + 1)
     if len(outputs) != len(names):
@@ -215,7 +255,7 @@ def _judge_inception(told: Json, asked: Json, seed: int) -> Verdict:
     return shares, [*replaced, *kept, *numbers]
 
 
-def _judge_replaced(found: dict[str, Shape], asked: Json) -> list[Diagnosis]:
+def _judge_replaced(found: dict[str, Shape], asked: Json) -> list[Mistake]:
     """What is wrong with the two blocks that get an Inception block."""
     blocks = {block: found.get(f"{block}_inception") for block in INCEPTION}
     convolutions = [
@@ -241,9 +281,9 @@ def _judge_replaced(found: dict[str, Shape], asked: Json) -> list[Diagnosis]:
     return diagnoses
 
 
-def _judge_kept(found: dict[str, Shape], prints: Json, asked: Json, seed: int) -> list[Diagnosis]:
+def _judge_kept(found: dict[str, Shape], prints: Json, asked: Json, seed: int) -> list[Mistake]:
     """What is wrong with the other layers and their weights."""
-    steps = run(_layers(asked), seeded_images(seed, asked["input_shape"]), weight_source(seed))
+    steps = compute(_layers(asked), asked["input_shape"], seed)
     others = {
         step.name: step.weights
         for step in steps
@@ -256,42 +296,35 @@ def _judge_kept(found: dict[str, Shape], prints: Json, asked: Json, seed: int) -
 
 
 def _output(asked: Json, seed: int) -> np.ndarray:
-    """What the network with Inception blocks gives, for weights drawn by the layers' names."""
-    x = seeded_images(seed, asked["input_shape"])
+    """What the network with Inception blocks gives for the weights of its places."""
+    *_, last = compute(_with_inception(asked), asked["input_shape"], seed)
+    output: np.ndarray = last.output[0, ...]
+    return output
 
-    def apply(layer: Layer, x: np.ndarray) -> np.ndarray:
-        (step,) = run([layer], x, weight_source(_seed_of(layer.name, seed)))
-        return step.output
 
+def _with_inception(asked: Json) -> tuple[Layer, ...]:
+    """The network, with an Inception block for the convolutions of two of its blocks."""
+    net, x = Network(), Network.image
     for layer in _layers(asked):
-        block = layer.name.partition("_")[0]
-        if block not in INCEPTION or layer.kind == "pool":
-            x = apply(layer, x)
-        elif layer.name.endswith("conv1"):
-            given = [x, x, x, max_pool_3x3(x)]
-            for path, one in enumerate(_inception(block, asked["width"])):
-                for convolution in one:
-                    given[path] = apply(convolution, given[path])
-            x = np.concatenate(given, axis=-1)
-    return x[0, ...]
+        block, _, rest = layer.name.partition("_")
+        if block not in INCEPTION or rest == "pool":
+            x = net.copy(layer, x)
+        elif rest == "conv1":
+            x = _add_inception(net, x, block, asked["width"])
+    return net.layers
 
 
-def _inception(block: str, width: float) -> list[list[Layer]]:
-    """The convolutions of each path of an Inception block."""
-    options = {"strides": (1, 1), "padding": "same", "activation": "relu"}
-    return [
-        [
-            make(
-                "Conv2D",
-                f"{block}_{name}",
-                filters=round(filters * width),
-                kernel_size=(int(name[0]),) * 2 if name[0] in "35" and "_" not in name else (1, 1),
-                **options,
-            )
-            for name, filters in zip(names, widths, strict=True)
-        ]
-        for names, widths in zip(PATHS, INCEPTION[block], strict=True)
-    ]
+def _add_inception(net: Network, x: str, block: str, width: float) -> str:
+    """An Inception block: its four paths, and their concatenation."""
+    ends = []
+    for names, widths in zip(PATHS, INCEPTION[block], strict=True):
+        end = net.max_pool(x, 3, strides=1, padding="same") if names == ("project",) else x
+        for name, filters in zip(names, widths, strict=True):
+            size = {"3x3": 3, "5x5": 5}.get(name, 1)
+            told = {"activation": "relu", "name": f"{block}_{name}"}
+            end = net.conv(end, round(filters * width), size, **told)
+        ends.append(end)
+    return net.add("Concatenate", *ends, name=f"{block}_inception")
 
 
 # Function -> the parts that it can earn, and how one call is judged.
@@ -300,4 +333,4 @@ JUDGES = {
     "with_inception": (("replaced", "kept", "numbers"), _judge_inception),
 }
 
-TASK = RUBRIC.task(public_case, draw_case, look, judge, more=("with_inception",))
+TASKS = (RUBRIC.task(public_case, draw_case, look, judge, more=("with_inception",)),)

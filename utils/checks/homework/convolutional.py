@@ -11,17 +11,70 @@ import numpy as np
 
 from utils.summary import summarize
 
+from ..compare import align, described, named, shown, size
 from ..errors import error_text, explain_answer
-from ..judge import described, named, shown, size
-from ..layers import Layer, align, expect, make, read_chain, read_shape
-from ..mistakes import diagnose, renamed
+from ..layers import Layer, expect, ordered, read_layers, read_shape, read_summary
+from ..mistakes import Mistake, diagnose, each_once, renamed
+from ..network import Network
 from ..probe import build, fill, fingerprints, plain_array
-from ..reading import TOLERANCE, difference, holds, numbers, read_error
-from ..reference import conv2d, seeded_images, weight_source
-from ..rubric import Rubric, Verdict, each_once
-from ..score import Diagnosis
+from ..reading import TOLERANCE, compute, difference, holds, numbers, read_error
+from ..rubric import Rubric, Verdict
 from ..task import Function, Json, attempt
-from ..vgg import COMPUTE, network, run
+from ..weights import seeded_images
+from .vgg import WORDS, network
+
+MISTAKES: dict[str, tuple[str, str]] = {
+    "still_dense": (
+        "{layers}還是 `Dense`：它的權重矩陣只接受一種長度的輸入，影像一變大就接不上。",
+        "一個全連接層看的是整張特徵圖，什麼樣的卷積核也剛好看到整張特徵圖？",
+    ),
+    "pooled_after": (
+        "後面多了 {layers}：題目要的是每個位置各一組機率，不是全部平均起來。",
+        "論文 3.2 節最後才取平均；這一題停在取平均之前。",
+    ),
+    "fixed_input": (
+        "新模型的輸入還是固定的 {found}。",
+        "`keras.Input` 的高和寬可以寫 `None`，通道數則要和原來的模型一樣。",
+    ),
+    "missing_convolution": (
+        "少了 {layers}：block 5 之後只有 {found} 個卷積層。",
+        "原來有幾個全連接層，就要有幾個卷積層來代替。",
+    ),
+    "dense_kernel": (
+        "{layers}的卷積核是 {value}；原來的模型在這裡看的是 {map}。",
+        "第一個全連接層看的是整張最後的特徵圖，大小從模型讀（不一定是 7 × 7，也不一定是正方形）；"
+        "之後的每一個只看一個位置。",
+    ),
+    "dense_padding": (
+        "{layers}的填充 (padding) 是 {value!r}：在原來的尺寸上輸出變成 {shape}，不是一個位置。",
+        "全連接層不會看到補上的 0：視窗只在特徵圖裡面滑動。",
+    ),
+    "dense_filters": (
+        "{layers}的 filters 是 {value}，原來的全連接層不是這個寬度。",
+        "每個輸出單元變成一個 filter，數目不變；從原來那一層讀 `units`。",
+    ),
+    "weights_left": (
+        "{layers}沒有帶著原來的權重：給同一張影像，新模型算出來的是另一回事。",
+        "新建的層是隨機的權重，也別忘了偏差 (bias)。卷積的部分可以直接共用原來的層。",
+    ),
+    "kernel_order": (
+        "{layers}的權重都在，排列的順序卻不對。",
+        "`Flatten` 依高、寬、通道的順序攤平；Keras 的卷積核是（高, 寬, 輸入通道, filters）。"
+        "一個 `reshape` 就夠，不必 `transpose`。",
+    ),
+    "output_map": (
+        "輸入 {image} 時，輸出的形狀是 {found}，應該是 {right}。",
+        "視窗每次滑一格，一共有幾個位置？每個位置一組機率，類別排在最後一軸。",
+    ),
+    "stops": (
+        "輸入 {image} 時，新模型停了下來：{error}",
+        "新模型的每一層都要重新接在高和寬不限的輸入後面；舊的模型整個拿來用，還是只接受原來的尺寸。",
+    ),
+    "windows": (
+        "輸入 {image} 時，輸出和逐窗計算的全連接層不同（最大相差 {worst:.3g}）。",
+        "先比一層：新模型的 `block5_pool` 和原來一樣嗎？再比 `fc1`。softmax 要在哪一軸上做？",
+    ),
+}
 
 RUBRIC = Rubric(
     "convolutional",
@@ -35,6 +88,7 @@ RUBRIC = Rubric(
         "names": ("層的名字", 0.25),
     },
     own=("layers", "free", "same", "larger"),
+    mistakes=MISTAKES | WORDS,
 )
 CALL = "to_convolutional(model)"
 
@@ -95,7 +149,7 @@ def _describe(converted: Any, asked: Json, seed: int) -> Json:
         summary = summarize(converted)
     return {
         "input_shape": list(converted.inputs[0].shape[1:]),
-        "rows": summary.to_dict()["rows"],
+        "summary": summary.to_dict(),
         "weights": fingerprints(converted),
         "same": _outputs(converted, asked["input_shape"], seed),
         "larger": _outputs(converted, asked["larger"], seed),
@@ -108,7 +162,7 @@ def _outputs(converted: Any, shape: list[int], seed: int) -> Json:
     return {"error": error} if error else told
 
 
-def _layers(asked: Json) -> list[Layer]:
+def _layers(asked: Json) -> tuple[Layer, ...]:
     return network("A", True, asked["classes"], lambda number: round(number * asked["width"]))
 
 
@@ -117,30 +171,40 @@ class Right:
 
     def __init__(self, asked: Json, seed: int):
         layers, self.asked, self.seed = _layers(asked), asked, seed
-        steps = list(run(layers, seeded_images(seed, asked["input_shape"]), weight_source(seed)))
+        steps = list(compute(layers, asked["input_shape"], seed))
         self.body = layers[:-4]
-        self.weights = {step.name: step.weights for step in steps if step.weights}
         self.window = steps[len(self.body) - 1].output.shape[1:3]
-        self.head = [self._convolution(layer) for layer in layers[-3:]]
+        self.head = self._head(layers[-3:])
+        sizes = {layer.name: layer.get("kernel_size") for layer in self.head}
+        self.weights = {
+            step.name: _as_convolution(step.weights, sizes.get(step.name))
+            for step in steps
+            if step.weights
+        }
 
-    def _convolution(self, dense: Layer) -> Layer:
-        """The convolution that takes a dense layer's place."""
-        settings = dict(dense.settings)
-        window = self.window if dense.name == "fc1" else (1, 1)
-        options = {"kernel_size": window, "strides": (1, 1), "padding": "valid"}
-        options |= {"filters": settings["units"], "activation": settings["activation"]}
-        return make("Conv2D", dense.name, **options)
+    def _head(self, dense: tuple[Layer, ...]) -> tuple[Layer, ...]:
+        """The convolutions that take the dense layers' places."""
+        net = Network()
+        x = self.body[-1].path
+        for layer in dense:
+            window = self.window if layer.name == "fc1" else (1, 1)
+            told = {"activation": layer.get("activation"), "name": layer.name}
+            x = net.conv(x, layer.get("units"), window, padding="valid", **told)
+        return net.layers
 
     def output(self, shape: list[int]) -> np.ndarray:
         """The dense layers at every window of the last map of an image of that shape."""
-        image = seeded_images(self.seed, shape)
-        *_, last = run(self.body, image, weight_source(self.seed))
-        x = last.output
-        for layer in self.head:
-            settings, (kernel, bias) = dict(layer.settings), self.weights[layer.name]
-            kernel = kernel.reshape(*settings["kernel_size"], -1, settings["filters"])
-            x = COMPUTE[settings["activation"]](conv2d(x, kernel, bias, "valid"))
-        return x[0, ...]
+        *_, last = compute((*self.body, *self.head), shape, self.seed, self.weights)
+        output: np.ndarray = last.output[0, ...]
+        return output
+
+
+def _as_convolution(
+    weights: tuple[np.ndarray, ...], size: tuple[int, int] | None
+) -> tuple[np.ndarray, ...]:
+    """A dense layer's weights as those of a convolution of that size; others as they are."""
+    kernel, bias = weights
+    return weights if size is None else (kernel.reshape(*size, -1, len(bias)), bias)
 
 
 def judge(calls: Json, case: Json) -> Verdict:
@@ -156,7 +220,7 @@ def judge(calls: Json, case: Json) -> Verdict:
 def _judge(told: Json, right: Right) -> Verdict:
     if failure := explain_answer(told, CALL):
         return {}, [failure]
-    layers = read_chain(told.get("rows"))
+    layers = tuple(ordered(read_layers(read_summary(told.get("summary")))))
     last_pool = max((n for n, layer in enumerate(layers) if layer.kind == "pool"), default=-1)
     head = layers[last_pool + 1 :]
     free, fixed = _judge_input(told)
@@ -182,14 +246,14 @@ def _judge(told: Json, right: Right) -> Verdict:
     return earned, [*reasons, *([] if reasons else wrong_same or wrong_larger), *names]
 
 
-def _judge_input(told: Json) -> tuple[bool, list[Diagnosis]]:
+def _judge_input(told: Json) -> tuple[bool, list[Mistake]]:
     shape = read_shape(told, "input_shape")
     if shape[:2] == (None, None):
         return True, []
     return False, [diagnose("fixed_input", "free", found=size(shape))]
 
 
-def _judge_output(told: Json, right: Right, part: str) -> tuple[bool, list[Diagnosis]]:
+def _judge_output(told: Json, right: Right, part: str) -> tuple[bool, list[Mistake]]:
     asked = right.asked["larger" if part == "larger" else "input_shape"]
     output, expected = expect(told.get(part), dict, part), right.output(asked)
     image = size(tuple(asked))
@@ -207,7 +271,7 @@ def _judge_output(told: Json, right: Right, part: str) -> tuple[bool, list[Diagn
     return False, [diagnose("windows", part, image=image, worst=worst)]
 
 
-def _judge_layers(head: tuple[Layer, ...], right: Right) -> list[Diagnosis]:
+def _judge_layers(head: tuple[Layer, ...], right: Right) -> list[Mistake]:
     """What is wrong with the layers after the last pooling."""
     if dense := [layer.name for layer in head if layer.kind == "dense"]:
         return [diagnose("still_dense", "layers", layers=named(dense))]
@@ -231,21 +295,21 @@ def _judge_layers(head: tuple[Layer, ...], right: Right) -> list[Diagnosis]:
     return each_once(diagnoses)
 
 
-def _judge_convolution(mine: Layer, theirs: Layer, right: Right) -> list[Diagnosis]:
+def _judge_convolution(mine: Layer, theirs: Layer, right: Right) -> list[Mistake]:
     field, value = mine.differences(theirs)[0]
-    if field == "padding" and dict(mine.settings)["kernel_size"] == (1, 1):
+    if field == "padding" and mine.get("kernel_size") == (1, 1):
         return []  # one pixel needs no padding
     code = CODES.get(field, "setting")
     if code == "activation" and mine.name == "predictions":
         code = "last_activation"
-    window = dict(mine.settings)["kernel_size"]
+    window = mine.get("kernel_size")
     seen = "一個位置" if window == (1, 1) else f"整張 {size(window)} 的特徵圖"
     told = {"field": field, "value": shown(value) if code != "dense_padding" else value}
     told |= {"shape": size(theirs.output_shape), "map": seen, "proof": ""}
     return [diagnose(code, "layers", layers=named([mine.name]), **told)]
 
 
-def _judge_weights(told: Json, layers: tuple[Layer, ...], right: Right) -> list[Diagnosis]:
+def _judge_weights(told: Json, layers: tuple[Layer, ...], right: Right) -> list[Mistake]:
     """The layers that do not hold the weights that they should."""
     found = expect(told.get("weights"), dict, "weights", most=100)
     left: list[Layer] = []
@@ -265,4 +329,4 @@ def _judge_weights(told: Json, layers: tuple[Layer, ...], right: Right) -> list[
     ]
 
 
-TASK = RUBRIC.task(public_case, draw_case, look, judge)
+TASKS = (RUBRIC.task(public_case, draw_case, look, judge),)

@@ -10,17 +10,55 @@ from typing import Any
 
 import numpy as np
 
+from ..compare import align, compare, described, size
 from ..errors import explain
-from ..judge import compare, described, size
-from ..layers import Layer, align, same
-from ..mistakes import diagnose, renamed
+from ..layers import Layer, same
+from ..mistakes import Mistake, diagnose, each_once, renamed
 from ..probe import plain_numbers, probe_model_maker
 from ..reading import TOLERANCE, Reading, call_text, difference, numbers, read
-from ..reference import lrn, seeded_images
-from ..rubric import Rubric, Verdict, each_once
-from ..score import Diagnosis
+from ..rubric import Rubric, Verdict
 from ..task import Function, Json
-from ..vgg import COLUMNS, LRN, network, parameters
+from ..weights import seeded_images
+from .vgg import COLUMNS, LRN, WORDS, network, parameters
+
+MISTAKES: dict[str, tuple[str, str]] = {
+    "config_ignored": (
+        "`config` 沒有作用：六種設定拿到的都是同一個網路，設定 {network}。",
+        "網路的樣子要從設定表裡 `config` 那一列讀出來，不要寫死。",
+    ),
+    "other_config": (
+        "`{call}` 給的是設定 {network}：卷積層共 {params:,} 個參數，"
+        "設定 {config} 應該有 {right:,} 個。",
+        "把論文表 1 的這兩欄並排，一層一層比：差在哪一層？是有沒有那一層，還是卷積核的大小？",
+    ),
+    "lrn_place": (
+        "設定 {config} 的 LRN 接錯了地方：它在 {after} 之後。",
+        "對照論文表 1 的 A-LRN：LRN 在第幾個卷積之後、在池化之前還是之後？",
+    ),
+    "lrn_numbers": (
+        "{layers}的數值和論文的 LRN 不同。",
+        "直接用題目給的 `lrn`。自己寫的話，回頭看 Day017：k、n、α、β 各是多少？"
+        "TensorFlow 的 `depth_radius` 和 n 是同一件事嗎？",
+    ),
+    "missing_lrn": (
+        "設定 A-LRN 少了 {layers}。",
+        "論文表 1 的 A-LRN 比 A 多的就是這一層。",
+    ),
+    "width_ignored": (
+        "`width` 沒有作用：`{call}` 的 filters 依序是 {filters}。",
+        "每個卷積層（和寬的全連接層）的寬度都要乘上 `width`，再取整數。",
+    ),
+    "width_head": (
+        "`{call}` 的全連接層寬度是 {units}：`width` 只乘進了卷積層。",
+        "除了最後的 `predictions`，每一層的寬度都要乘上 `width`。",
+    ),
+    "width_rounded": (
+        "`{call}` 的 filters 依序是 {filters}：乘上 `width` 之後，小數沒有照題目取整數。",
+        "`int` 是無條件捨去；題目要的是哪一種取法？",
+    ),
+}
+
+CODES = {("lrn", "missing"): "missing_lrn", ("lrn", "depth_radius"): "lrn_numbers"}
 
 RUBRIC = Rubric(
     "family",
@@ -33,6 +71,7 @@ RUBRIC = Rubric(
         "names": ("層的名字", 0.25),
     },
     own=tuple(COLUMNS),
+    mistakes=MISTAKES | WORDS,
 )
 
 # How a width is scaled: as asked (None), or by one of the mistakes that can be made.
@@ -68,7 +107,9 @@ class Built:
         """Whether the numbers prove that the model is right, however it is written."""
         return self.reading.proven and self.is_lrn is not False
 
-    def right(self, scale: str | None = None, column: str = "", classes: int = 0) -> list[Layer]:
+    def right(
+        self, scale: str | None = None, column: str = "", classes: int = 0
+    ) -> tuple[Layer, ...]:
         """The layers of a column, by default the one asked for; with the head for some classes."""
         scaled = partial(SCALES[scale], self.reading.asked.get("width", 1.0))
         return network(column or self.config, classes > 0, classes, scaled)
@@ -106,10 +147,16 @@ def look(function: Function, asked: Json, seed: int) -> Json:
     """Build one network; what its normalisation makes of large values is written down, too."""
 
     def normalised(model: Any) -> Json:
-        return {"lrn": plain_numbers(model.get_layer(LRN.name)(_bright(seed)))}
+        return {"lrn": plain_numbers(model.get_layer(LRN)(_bright(seed)))}
 
     also = normalised if asked["config"] == "A-LRN" else None
     return probe_model_maker(function, asked, seed, also)
+
+
+def _normalised(seed: int) -> np.ndarray:
+    from ..reference import lrn  # as in reading.outputs
+
+    return lrn(_bright(seed))
 
 
 def _bright(seed: int) -> np.ndarray:
@@ -120,7 +167,7 @@ def _bright(seed: int) -> np.ndarray:
 def judge(calls: Json, case: Json) -> Verdict:
     """The share of each part that was earned, and what is wrong."""
     models: dict[str, Built] = {}
-    failures: list[Diagnosis] = []
+    failures: list[Mistake] = []
     for name, asked in case["calls"].items():
         given: Json = {"classes": 1000, "width": 1.0} | asked
         scaled = partial(SCALES[None], given["width"])
@@ -151,10 +198,11 @@ def judge(calls: Json, case: Json) -> Verdict:
 def _built(reading: Reading, normalised: object, seed: int) -> Built:
     blocks, is_lrn = reading.blocks, None
     if reading.asked["config"] == "A-LRN":
-        values, right = numbers(normalised), lrn(_bright(seed))
+        values, right = numbers(normalised), _normalised(seed)
         if values is not None:
             is_lrn = values.size == right.size and difference(values, right) < TOLERANCE
-        settings = (("numbers", "wrong" if is_lrn is False else "right"),)
+        (right_one,) = (layer for layer in network("A-LRN", False, 0) if layer.kind == "lrn")
+        settings = (("depth_radius", "?"),) if is_lrn is False else right_one.settings
         blocks = tuple(
             replace(layer, kind="lrn", settings=settings) if _may_normalise(layer) else layer
             for layer in blocks
@@ -168,10 +216,10 @@ def _built(reading: Reading, normalised: object, seed: int) -> Built:
 
 
 def _may_normalise(layer: Layer) -> bool:
-    return layer.name == LRN.name or layer.kind in ("Activation", "Lambda")
+    return layer.name == LRN or layer.kind in ("activation", "Lambda")
 
 
-def _judge_blocks(built: Built) -> list[Diagnosis]:
+def _judge_blocks(built: Built) -> list[Mistake]:
     reading, config, right = built.reading, built.config, built.right()
     if config == "A-LRN" and (misplaced := _misplaced(built, right)):
         return [misplaced]
@@ -188,10 +236,10 @@ def _judge_blocks(built: Built) -> list[Diagnosis]:
     ):
         told = {"call": reading.call, "config": config, "network": built.column}
         return [diagnose("other_config", config, params=params, right=asked, **told)]
-    return compare(right, built.blocks, lambda _: config)[0]
+    return compare(right, built.blocks, lambda _: config, own=CODES)[0]
 
 
-def _misplaced(built: Built, right: list[Layer]) -> Diagnosis | None:
+def _misplaced(built: Built, right: list[Layer]) -> Mistake | None:
     """Told of a normalisation elsewhere; numbers hardly tell it from one next to a max pooling."""
     place = next((n for n, layer in enumerate(built.blocks) if layer.kind == "lrn"), 1)
     others = [[layer for layer in chain if layer.kind != "lrn"] for chain in (built.blocks, right)]
@@ -201,11 +249,11 @@ def _misplaced(built: Built, right: list[Layer]) -> Diagnosis | None:
     return diagnose("lrn_place", built.config, config=built.config, after=after)
 
 
-def _judge_head(models: dict[str, Built]) -> tuple[float, list[Diagnosis]]:
+def _judge_head(models: dict[str, Built]) -> tuple[float, list[Mistake]]:
     with_head = [built for built in models.values() if built.dense]
     diagnoses = []
     for built in with_head:
-        reading, classes = built.reading, dict(built.dense[-1].settings)["units"]
+        reading, classes = built.reading, built.dense[-1].get("units")
         tails = {
             scale: [one for one in built.right(scale, classes=classes) if one.kind in HEAD]
             for scale in SCALES
@@ -213,7 +261,7 @@ def _judge_head(models: dict[str, Built]) -> tuple[float, list[Diagnosis]]:
         if built.proven or same(reading.tail, tails[built.scale]):
             continue
         if same(reading.tail, tails["width_ignored"]):
-            units = dict(built.dense[0].settings)["units"]
+            units = built.dense[0].get("units")
             diagnoses.append(diagnose("width_head", "head", call=reading.call, units=units))
             continue
         total = None if reading.outputs is None else reading.outputs.sum()
@@ -225,7 +273,7 @@ def _judge_head(models: dict[str, Built]) -> tuple[float, list[Diagnosis]]:
 HEAD = ("flatten", "dense")
 
 
-def _judge_arguments(models: dict[str, Built]) -> tuple[float, list[Diagnosis]]:
+def _judge_arguments(models: dict[str, Built]) -> tuple[float, list[Mistake]]:
     """An argument is right where a call shows that it works, and none the contrary."""
     diagnoses, right = [], 0
     for judge_argument in ARGUMENTS:
@@ -236,7 +284,7 @@ def _judge_arguments(models: dict[str, Built]) -> tuple[float, list[Diagnosis]]:
     return right / len(ARGUMENTS), diagnoses
 
 
-def _include_top(built: Built) -> bool | Diagnosis:
+def _include_top(built: Built) -> bool | Mistake:
     reading, asked = built.reading, built.reading.asked["include_top"]
     if asked != bool(built.dense):
         shape = size(reading.output_shape)
@@ -246,26 +294,26 @@ def _include_top(built: Built) -> bool | Diagnosis:
     return diagnose("extra_layer", "arguments", layers="、".join(map(described, reading.tail)))
 
 
-def _input_shape(built: Built) -> bool | Diagnosis:
+def _input_shape(built: Built) -> bool | Mistake:
     asked, found = tuple(built.reading.asked.get("input_shape", (224, 224, 3))), built.reading
     return found.input_shape == asked or diagnose(
         "input_shape", "arguments", asked=size(asked), found=size(found.input_shape)
     )
 
 
-def _classes(built: Built) -> bool | Diagnosis | None:
+def _classes(built: Built) -> bool | Mistake | None:
     if not built.dense:
         return None
-    asked, found = built.reading.asked.get("classes", 1000), dict(built.dense[-1].settings)["units"]
+    asked, found = built.reading.asked.get("classes", 1000), built.dense[-1].get("units")
     return found == asked or diagnose("classes", "arguments", asked=asked, found=found)
 
 
-def _width(built: Built) -> bool | Diagnosis | None:
+def _width(built: Built) -> bool | Mistake | None:
     if not built.column or "width" not in built.reading.asked:
         return None
     if not built.scale:
         return True
-    filters = [dict(one.settings)["filters"] for one in built.blocks if one.kind == "conv"]
+    filters = [one.get("filters") for one in built.blocks if one.kind == "conv"]
     told = "、".join(map(str, filters))
     return diagnose(built.scale, "arguments", call=built.reading.call, filters=told)
 
@@ -273,7 +321,7 @@ def _width(built: Built) -> bool | Diagnosis | None:
 ARGUMENTS = (_include_top, _input_shape, _classes, _width)
 
 
-def _judge_names(models: dict[str, Built]) -> tuple[float, list[Diagnosis]]:
+def _judge_names(models: dict[str, Built]) -> tuple[float, list[Mistake]]:
     pairs = [
         (mine.name, theirs.name)
         for built in models.values()
@@ -284,4 +332,4 @@ def _judge_names(models: dict[str, Built]) -> tuple[float, list[Diagnosis]]:
     return float(bool(pairs) and not diagnoses), diagnoses
 
 
-TASK = RUBRIC.task(public_case, draw_case, look, judge)
+TASKS = (RUBRIC.task(public_case, draw_case, look, judge),)

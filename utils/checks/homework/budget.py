@@ -5,20 +5,20 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 
+from ..compare import described, size
 from ..errors import explain
-from ..judge import described, size
 from ..layers import Layer, expect, make
-from ..mistakes import diagnose
+from ..mistakes import Mistake, diagnose, each_once
 from ..probe import probe_model_maker
-from ..reading import TOLERANCE, Reading, call_text, difference, read
-from ..rubric import Rubric, Verdict, each_once
-from ..score import Diagnosis
+from ..reading import TOLERANCE, Reading, call_text, difference, outputs, read
+from ..rubric import Rubric, Verdict
 from ..task import Json
-from ..vgg import block, outputs
+from .vgg import block
 
 MOST_PARAMS, MOST_MACS = 50_000, 2_500_000
 MOST_UNITS = 2_000  # a network that is run to see whether its layers are what they say
@@ -26,6 +26,30 @@ MOST_UNITS = 2_000  # a network that is run to see whether its layers are what t
 LETTERS = {"conv": "c", "pool": "p", "flatten": "f", "global": "g", "dense": "d"}
 ACTIVATIONS = ("relu", "softmax", "linear")  # of dense layers
 GRAMMAR = "(c+p){2,5}c*[fg]d+"
+
+MISTAKES: dict[str, tuple[str, str]] = {
+    "over_params": (
+        "參數 {found:,} 個，超過預算的 {most:,} 個；最多的一層是 {largest}，佔了 {share:.0%}。",
+        "參數集中在哪種層？全連接層接在多大的特徵圖後面？先縮那裡，不必每層都縮。",
+    ),
+    "over_macs": (
+        "MACs {found:,}，超過預算的 {most:,}；最多的一層是 {largest}，佔了 {share:.0%}。",
+        "一層卷積的 MACs 和特徵圖的面積成正比：最貴的層在前面。哪裡可以窄一點，或早一點池化？",
+    ),
+    "not_vgg": (
+        "{layers}不是 VGG 的做法。",
+        "只用 3×3、步長 1、`same`、ReLU 的卷積和 2×2 最大池化；"
+        "之後接全連接層，或先做 global average pooling。",
+    ),
+    "few_blocks": (
+        "只有 {found} 個 block（卷積之後接池化）。",
+        "VGG 的想法是疊起來：至少兩個 block，每個 block 至少一個 3×3 卷積。",
+    ),
+    "budget_output": (
+        "輸出的形狀是 {found}，最後的活化函數是 {activation}：應該是 {classes} 類的機率。",
+        "最後一層是 `Dense(classes, activation='softmax')`。",
+    ),
+}
 
 RUBRIC = Rubric(
     "budget",
@@ -38,6 +62,7 @@ RUBRIC = Rubric(
         "arguments": ("輸入、輸出與引數", 0.5),
     },
     own=("style",),
+    mistakes=MISTAKES,
 )
 
 
@@ -63,7 +88,7 @@ def draw_case(seed: int) -> Json:
 def judge(calls: Json, case: Json) -> Verdict:
     """The share of each part that was earned, and what is wrong."""
     earned: dict[str, float] = {}
-    diagnoses: list[Diagnosis] = []
+    diagnoses: list[Mistake] = []
     for name, asked in case["calls"].items():
         text = call_text(RUBRIC.function, asked)
         reading = read(calls.get(name), text, asked, (), case["seed"])
@@ -80,7 +105,7 @@ def judge(calls: Json, case: Json) -> Verdict:
     return earned, each_once(diagnoses)
 
 
-def _judge_arguments(reading: Reading) -> list[Diagnosis]:
+def _judge_arguments(reading: Reading) -> list[Mistake]:
     asked, last = reading.asked, dict(reading.layers[-1].settings) if reading.layers else {}
     shape = tuple(asked["input_shape"])
     if not reading.has_asked_shape:
@@ -92,7 +117,7 @@ def _judge_arguments(reading: Reading) -> list[Diagnosis]:
     return [diagnose("budget_output", "arguments", classes=asked["classes"], **told)]
 
 
-def _judge_costs(rows: Sequence[Json]) -> dict[str, list[Diagnosis]]:
+def _judge_costs(rows: Sequence[Json]) -> dict[str, list[Mistake]]:
     """What exceeds the budget, by the part of the rubric."""
     verdicts = {}
     for part, most in (("params", MOST_PARAMS), ("macs", MOST_MACS)):
@@ -105,7 +130,7 @@ def _judge_costs(rows: Sequence[Json]) -> dict[str, list[Diagnosis]]:
     return verdicts
 
 
-def _judge_style(reading: Reading) -> list[Diagnosis]:
+def _judge_style(reading: Reading) -> list[Mistake]:
     known = [(layer, _as_in_vgg(layer)) for layer in reading.layers]
     layers = tuple(in_vgg for _, in_vgg in known if in_vgg)
     if other := [_described(layer) for layer, in_vgg in known if not in_vgg]:
@@ -135,7 +160,8 @@ def _as_in_vgg(layer: Layer) -> Layer | None:
     activation = dict(layer.settings).get("activation")
     dense = make("Dense", layer.name, units=width, activation=activation)
     kinds = [*block(1, 1, width), *([dense] if activation in ACTIVATIONS else [])]
-    return next((one for one in kinds if one.same(layer)), None)
+    found = next((one for one in kinds if one.same(layer)), None)
+    return found and replace(found, path=layer.path, inputs=layer.inputs)
 
 
 def _width(layer: Layer) -> Any:
@@ -153,4 +179,4 @@ def _described(layer: Layer) -> str:
     return described(layer) + (f"（{', '.join(told)}）" if told else "")
 
 
-TASK = RUBRIC.task(public_case, draw_case, probe_model_maker, judge)
+TASKS = (RUBRIC.task(public_case, draw_case, probe_model_maker, judge),)

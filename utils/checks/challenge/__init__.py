@@ -1,1 +1,0 @@
-"""The tasks of the challenge after the homework's own, VGG19."""

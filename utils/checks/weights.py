@@ -1,0 +1,97 @@
+"""Weights and images that a seed draws: the same in Keras and in NumPy, so that nobody sends them.
+
+A layer's weights are drawn from its place in the graph: what its weights are, and the places that
+it reads. Neither names nor the order in which branches are written matter.
+"""
+
+from __future__ import annotations
+
+import math
+import zlib
+from collections.abc import Sequence
+from functools import lru_cache
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+Array = NDArray[Any]
+
+POOL = 2**20  # numbers from which all weights are taken
+INPUT = 0  # the place of the image
+SPREAD = 0.1  # of all weights that are no kernels
+# Around 1, as what scales is; the other weights that are no kernels are around 0.
+SCALING = ("gamma", "moving_variance")
+
+
+class Weight(NamedTuple):
+    """One array of a layer: its role, as Keras calls it, and its shape."""
+
+    role: str
+    shape: tuple[int, ...]
+
+
+class Step(NamedTuple):
+    """What a layer gives, by its name, with the weights that it has, if any."""
+
+    name: str
+    output: Array
+    weights: tuple[Array, ...] = ()
+
+
+def place(weights: Sequence[Weight], above: Sequence[int]) -> int:
+    """The place of a layer with those weights that reads those places, in any order.
+
+    How many channels a kernel reads is left out, since it follows from what stands above; what has
+    no weights and reads one place is at that place, too.
+    """
+    if not weights and len(above) == 1:
+        return above[0]
+    own = [(role, *shape[:-2], *shape[-1:]) for role, shape in weights]
+    return zlib.crc32(repr((own, sorted(above))).encode())
+
+
+@lru_cache(maxsize=1)
+def _pool(seed: int) -> Array:
+    # All weights are pieces of it: drawing each of VGG16's numbers takes as long as using it.
+    return np.random.default_rng(seed).uniform(-1, 1, POOL).astype(np.float32)
+
+
+def numbers(seed: int, spot: int, weight: Weight) -> Array:
+    """What a weight repeats, flat: kernels are uniform with He's variance, the rest within ±0.1.
+
+    He et al. 2015, arXiv:1502.01852, equation 10: so the signal keeps its size through sixteen
+    layers.
+    """
+    role, shape = weight
+    limit = np.sqrt(6 / math.prod(shape[:-1])) if len(shape) > 1 else SPREAD
+    part: Array = _pool(seed)[spot:][: math.prod(shape)] * np.float32(limit)
+    return part + np.float32(1) if role in SCALING else part
+
+
+def spots(at: int, count: int) -> list[int]:
+    """Where in the pool the weights of a layer begin that stands at a place."""
+    return [zlib.crc32(f"{at} {index}".encode()) % (POOL // 2) for index in range(count)]
+
+
+def draw(seed: int, at: int, weights: Sequence[Weight]) -> tuple[Array, ...]:
+    """All weights of the layer at a place, float32."""
+    return tuple(
+        np.resize(numbers(seed, spot, weight), weight.shape)
+        for spot, weight in zip(spots(at, len(weights)), weights, strict=True)
+    )
+
+
+def seeded_images(seed: int, shape: Sequence[int], count: int = 1) -> Array:
+    """`count` images (count, height, width, channels) with values in ±4, float32.
+
+    Wide enough that a clipped activation (ReLU6) shows in the outputs.
+    """
+    return np.random.default_rng(seed).uniform(-4, 4, (count, *shape)).astype(np.float32)
+
+
+def fingerprint(weights: Array) -> list[float]:
+    """Three numbers of an array: mean, root of the mean square, and one that feels the order."""
+    flat = np.asarray(weights, dtype=float).ravel()
+    mixed = flat @ np.cos(np.arange(flat.size)) / max(1, flat.size)
+    return [float(f"{value:.7g}") for value in (flat.mean(), np.sqrt(np.mean(flat**2)), mixed)]
