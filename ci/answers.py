@@ -22,11 +22,11 @@ from utils.checks.stand_ins import FILE, packed
 MARKS = re.compile(r"^[ \t]*### (?:BEGIN|END) SOLUTION\n?", re.MULTILINE)
 
 
-def answers(root: Path = ROOT) -> dict[str, str]:
-    """Each task's right answer as source that stands alone, from the lessons below `root`."""
+def answers(lesson: str = "*", root: Path = ROOT) -> dict[str, str]:
+    """Each task's right answer as source that stands alone, from one lesson below `root`, or all."""
     found = {}
-    for lesson in sorted((root / "lessons").glob("*.md")):
-        *_, solved = editions(lesson).values()
+    for path in sorted((root / "lessons").glob(f"{lesson}.md")):
+        *_, solved = editions(path).values()
         for task, cells in _checked(solved):
             if task in TASKS and not TASKS[task].alone:
                 found[task] = needed(cells, (TASKS[task].function, *TASKS[task].more))
@@ -35,7 +35,7 @@ def answers(root: Path = ROOT) -> dict[str, str]:
 
 def write(root: Path = ROOT) -> None:
     """Write the answers where notebooks take them from."""
-    (root / FILE.relative_to(ROOT)).write_bytes(packed(answers(root)))
+    (root / FILE.relative_to(ROOT)).write_bytes(packed(answers(root=root)))
 
 
 def _checked(notebook: NotebookNode) -> Iterator[tuple[str, list[str]]]:

@@ -12,8 +12,8 @@ import pytest
 from wrong_answers import ANSWERS, RIGHT, SOLUTION
 
 from utils import checks
-from utils.checks.homework import HOMEWORK, _network
-from utils.checks.mistakes import MISTAKES
+from utils.checks.homework.vgg16 import HOMEWORK, _network
+from utils.checks.mistakes import FAILURES, table
 from utils.checks.reading import read
 
 TASK = checks.TASKS["vgg16"]
@@ -42,14 +42,17 @@ def test_an_answer_gets_its_points_and_its_one_diagnosis(name):
     assert score.finished == (code != "unfinished")
 
 
-def test_every_mistake_that_a_check_can_name_is_made_here():
-    elsewhere = {"malformed", "returns_model"}
-    assert {answer.code for answer in ANSWERS.values()} - {None} | elsewhere == set(MISTAKES)
+def test_every_mistake_that_a_check_can_name_is_made_somewhere():
+    named = {code for task in checks.TASKS.values() for code in table(task.mistakes)}
+    made = {answer.code for answer in ANSWERS.values()} - {None, "setting"} | {"malformed"}
+    made |= {code for answer in of_the_challenge.values() for code in answer.codes}
+    assert made | set(pieces) == named
 
 
 def test_no_hint_gives_the_answer_away():
     blanks = ("256", "512", "4096", "softmax", "relu")
-    assert not [code for code, (_, hint) in MISTAKES.items() if any(b in hint for b in blanks)]
+    told = table(HOMEWORK.mistakes).items()
+    assert not [code for code, (_, hint) in told if any(blank in hint for blank in blanks)]
 
 
 def test_a_diagnosis_proves_itself_with_the_numbers_of_the_paper():
@@ -80,7 +83,7 @@ def test_numpy_and_keras_compute_the_same_network(right_answer):
 
 def test_what_a_mark_compares_with_can_be_computed_ahead(right_answer, monkeypatch):
     TASK.prepare(CASE)
-    monkeypatch.setattr("utils.checks.vgg.run", None)
+    monkeypatch.setattr("utils.checks.reference.run", None)
     assert TASK.mark(right_answer, CASE).points == 10
 
 

@@ -308,7 +308,7 @@ ANSWERS: dict[str, Answer] = {
         but(pool("block5_pool"), pool("block5_pool").replace("es=2", "es=1")), "pool_size", 8.25
     ),
     "no_bias": Answer(
-        but(CONV31, CONV31.replace("padding", "use_bias=False, padding")), "setting", 8.25
+        but(CONV31, CONV31.replace("padding", "use_bias=False, padding")), "bias", 8.25
     ),
     "conv_used_twice": Answer(
         but(

@@ -1,38 +1,27 @@
 """Answers to the ResNet-18 challenge as plain data: what the check must say of each, its points.
 
 Each is the lesson's solution with a few words changed, or another spelling of the same network.
-`SOLUTION` is what the lesson's solution cells hold, in their order.
+`SOLUTION` is the lesson's own.
 """
 
 from __future__ import annotations
 
 from typing import NamedTuple
 
-import jupytext
+from ci.answers import answers
 
-from ci import ROOT
-
-GIVEN = "import keras\nfrom keras import layers\n\n"
 STAGES = "STAGES = ((2, 64), (2, 128), (2, 256), (2, 512))\n"
 
 
 class Answer(NamedTuple):
-    """A notebook's answer, the mistakes in it, and the least and the most it is worth."""
+    """A notebook's answer, the mistakes that the check must tell, and its points."""
 
     source: str
     codes: tuple[str, ...]
-    least: float
-    most: float
+    points: float
 
 
-def solution() -> str:
-    """What the lesson's solution cells define, and what they need."""
-    lesson = jupytext.read(ROOT / "lessons" / "challenge_resnet18.md", fmt="md:myst")
-    cells = [c.source for c in lesson.cells if c.metadata.get("nbgrader", {}).get("solution")]
-    return GIVEN + STAGES + "\n\n" + "\n\n\n".join(cells) + "\n"
-
-
-SOLUTION = solution()
+SOLUTION = answers("challenge_resnet18")["resnet18"]
 
 # The lines that mistakes are made in.
 PROJECTED = "    if strides != 1 or x.shape[-1] != filters:\n"
@@ -73,9 +62,9 @@ def but(*changes: str) -> str:
     return source
 
 
-def wrong(code: str, least: float, most: float, *changes: str) -> Answer:
+def wrong(code: str, points: float, *changes: str) -> Answer:
     """The solution with changes, and the one mistake in it."""
-    return Answer(but(*changes), (code,), least, most)
+    return Answer(but(*changes), (code,), points)
 
 
 # Branches in another order, another operator, no Add layer, no name given.
@@ -259,119 +248,117 @@ PRE_ACTIVATION = (
 )
 
 ANSWERS: dict[str, Answer] = {
-    **{name: Answer(source, (), 10.0, 10.0) for name, source in RIGHT.items()},
-    "blank": Answer(BLANK, ("unfinished",), 0, 0),
-    "half_blank": Answer(HALF_BLANK, ("unfinished",), 0, 0),
-    "nothing_defined": Answer("answer = 42\n", ("missing",), 0, 0),
-    "returns_tensor": wrong("not_a_model", 0, 0, MODEL, "    return x"),
-    "returns_none": wrong("returns_none", 0, 0, MODEL, MODEL.replace("return", "model =")),
+    **{name: Answer(source, (), 10.0) for name, source in RIGHT.items()},
+    "blank": Answer(BLANK, ("unfinished",), 0),
+    "half_blank": Answer(HALF_BLANK, ("unfinished",), 0),
+    "nothing_defined": Answer("answer = 42\n", ("missing",), 0),
+    "returns_tensor": wrong("not_a_model", 0, MODEL, "    return x"),
+    "returns_none": wrong("returns_none", 0, MODEL, MODEL.replace("return", "model =")),
     # Where the shortcut starts.
-    "skip_after_conv1": wrong("skip_source", 4, 6.5, *FROM_CONV1),
-    "skip_after_bn1": wrong("skip_source", 4, 6.5, *FROM_BN1),
-    "skip_after_relu1": wrong("skip_source", 4, 6.5, *FROM_RELU1),
-    "identity_after_conv1": wrong("skip_source", 5, 7.5, CONV1, CONV1 + UNPROJECTED),
-    "identity_after_relu1": wrong("skip_source", 5, 7.5, RELU1, RELU1 + UNPROJECTED),
-    "skip_from_stage_start": wrong("skip_source", 5, 8, *FROM_STAGE_START),
-    "skip_overwritten": wrong("skip_source", 4, 6.5, ADD, ADD.replace("shortcut", "x")),
-    "no_skip": wrong("no_skip", 3, 6, ADD, ""),
+    "skip_after_conv1": wrong("skip_source", 6, *FROM_CONV1),
+    "skip_after_bn1": wrong("skip_source", 4.5, *FROM_BN1),
+    "skip_after_relu1": wrong("skip_source", 6, *FROM_RELU1),
+    "identity_after_conv1": wrong("skip_source", 7.25, CONV1, CONV1 + UNPROJECTED),
+    "identity_after_relu1": wrong("skip_source", 7.25, RELU1, RELU1 + UNPROJECTED),
+    "skip_from_stage_start": wrong("skip_source", 9.25, *FROM_STAGE_START),
+    "skip_overwritten": wrong("skip_source", 6, ADD, ADD.replace("shortcut", "x")),
+    "no_skip": wrong("no_skip", 6, ADD, ""),
     # What is done where the two meet.
     "relu_before_add": wrong(
-        *("relu_before_add", 5, 7.5, BN2, f'{BN2}    x = layers.ReLU(name=f"{{name}}_last")(x)\n'),
+        *("relu_before_add", 5.25, BN2, f'{BN2}    x = layers.ReLU(name=f"{{name}}_last")(x)\n'),
         *(RETURN, "    return x\n"),
     ),
     "relu_twice": wrong(
-        "relu_before_add", 6, 8, BN2, f'{BN2}    x = layers.ReLU(name=f"{{name}}_last")(x)\n'
+        "relu_before_add", 8.5, BN2, f'{BN2}    x = layers.ReLU(name=f"{{name}}_last")(x)\n'
     ),
-    "no_last_relu": wrong("missing_relu", 5, 7.5, RETURN, "    return x\n"),
-    "no_first_relu": wrong("missing_relu", 5, 7.5, RELU1, ""),
-    "bn_after_add": wrong("bn_after_add", 5, 7.5, BN2 + ADD, ADD + BN2),
-    "pre_activation": wrong("pre_activation", 4, 7, *PRE_ACTIVATION),
-    "concatenated": wrong("concatenated", 3, 6, "layers.Add(", "layers.Concatenate("),
-    "multiplied": wrong("not_added", 4, 7, "layers.Add(", "layers.Multiply("),
-    "averaged": wrong("not_added", 4, 7, "layers.Add(", "layers.Average("),
-    "halved": wrong("scaled_skip", 5, 8, "[x, shortcut]", "[x, 0.5 * shortcut]"),
+    "no_last_relu": wrong("missing_relu", 6.75, RETURN, "    return x\n"),
+    "no_first_relu": wrong("missing_relu", 8.5, RELU1, ""),
+    "bn_after_add": wrong("bn_after_add", 5.25, BN2 + ADD, ADD + BN2),
+    "pre_activation": wrong("pre_activation", 7, *PRE_ACTIVATION),
+    "concatenated": wrong("concatenated", 6, "layers.Add(", "layers.Concatenate("),
+    "multiplied": wrong("not_added", 6.75, "layers.Add(", "layers.Multiply("),
+    "averaged": wrong("not_added", 6.75, "layers.Add(", "layers.Average("),
+    "halved": wrong("scaled_skip", 7.25, "[x, shortcut]", "[x, 0.5 * shortcut]"),
     # The projection.
-    "no_projection": wrong("unlike_branches", 0, 3, *NO_PROJECTION),
+    "no_projection": wrong("unlike_branches", 0, *NO_PROJECTION),
     "projection_without_stride": wrong(
-        "unlike_branches", 0, 3, "Conv2D(filters, 1, strides,", "Conv2D(filters, 1,"
+        "unlike_branches", 0, "Conv2D(filters, 1, strides,", "Conv2D(filters, 1,"
     ),
     "projection_of_x_changed": wrong(
-        *("unlike_branches", 0, 3, PROJECTED + PROJECTION + PROJECTION_BN, ""),
+        *("unlike_branches", 0, PROJECTED + PROJECTION + PROJECTION_BN, ""),
         *(ADD, PROJECTED + PROJECTION + PROJECTION_BN + ADD),
     ),
-    "shortcut_sliced": wrong("no_projection", 5, 8, *SLICED),
-    "shortcut_pooled": wrong("projection_pooled", 6, 8.5, *POOLED_SKIP),
-    "projection_without_bn": wrong("projection_bn", 6, 8.5, PROJECTION_BN, ""),
+    "shortcut_sliced": wrong("no_projection", 6.25, *SLICED),
+    "shortcut_pooled": wrong("projection_pooled", 7.5, *POOLED_SKIP),
+    "projection_without_bn": wrong("projection_bn", 8.25, PROJECTION_BN, ""),
     "projection_with_relu": wrong(
         "projection_relu",
-        6,
-        8.5,
+        8.25,
         PROJECTION_BN,
         f"{PROJECTION_BN}        shortcut = layers.ReLU()(shortcut)\n",
     ),
     "projection_3x3": wrong(
         "projection_kernel",
-        6,
-        8.5,
+        8.25,
         PROJECTION,
         PROJECTION.replace("1, strides,", '3, strides, "same",'),
     ),
-    "projected_always": wrong("projected_always", 5, 8, PROJECTED, "    if True:\n"),
+    "projected_always": wrong("projected_always", 9, PROJECTED, "    if True:\n"),
     # Strides and settings of the main path.
     "stride_in_conv2": wrong(
-        *("stride_place", 5, 8),
+        *("stride_place", 8.75),
         *(CONV1, CONV1.replace("3, strides", "3, 1")),
         *(CONV2, CONV2.replace("3, 1", "3, strides")),
     ),
-    "stride_in_second_block": wrong("stride_block", 5, 8, "block == 1", "block == 2"),
-    "stride_in_conv2_x": wrong("stride_stage", 5, 8, "stage > 2 and ", ""),
-    "never_strided": wrong("stride_stage", 4, 7.5, STRIDES, "            strides = 1\n"),
-    "bias_kept": wrong("bias", 6, 8.5, ", use_bias=False", ""),
-    "bias_in_stem": wrong("bias", 8, 9.5, STEM, STEM.replace(", use_bias=False", "")),
-    "no_bn": wrong("missing_bn", 3, 6, BN1, "", BN2, "", PROJECTION_BN, "", STEM_BN, ""),
-    "no_second_bn": wrong("missing_bn", 5, 7.5, BN2, ""),
-    "relu_then_bn": wrong("bn_order", 5, 7.5, BN1 + RELU1, RELU1 + BN1),
-    "valid_conv2": wrong("unlike_branches", 0, 3, CONV2, CONV2.replace("same", "valid")),
+    "stride_in_second_block": wrong("stride_place", 6.5, "block == 1", "block == 2"),
+    "stride_in_conv2_x": wrong("stride_place", 9.5, "stage > 2 and ", ""),
+    "never_strided": wrong("stride_place", 7.5, STRIDES, "            strides = 1\n"),
+    "bias_kept": wrong("bias", 5.25, ", use_bias=False", ""),
+    "bias_in_stem": wrong("bias", 9.25, STEM, STEM.replace(", use_bias=False", "")),
+    "no_bn": wrong("missing_bn", 4.5, BN1, "", BN2, "", PROJECTION_BN, "", STEM_BN, ""),
+    "no_second_bn": wrong("missing_bn", 8.5, BN2, ""),
+    "relu_then_bn": wrong("bn_order", 7.75, BN1 + RELU1, RELU1 + BN1),
+    "valid_conv2": wrong("unlike_branches", 0, CONV2, CONV2.replace("same", "valid")),
     # The stem.
-    "stem_3x3": wrong("stem_kernel", 7, 9, STEM, STEM.replace("64, 7, 2", "64, 3, 2")),
-    "stem_without_stride": wrong("stem_stride", 7, 9, STEM, STEM.replace("7, 2", "7, 1")),
-    "stem_without_bn": wrong("missing_bn", 7, 9, STEM_BN, ""),
-    "no_pool": wrong("missing_pool", 7, 9, POOL, ""),
-    "average_pool": wrong("pool_kind", 7, 9, "layers.MaxPooling2D", "layers.AveragePooling2D"),
-    "pool_2x2": wrong("pool_size", 7, 9, "MaxPooling2D(3,", "MaxPooling2D(2,"),
+    "stem_3x3": wrong("kernel_size", 9.25, STEM, STEM.replace("64, 7, 2", "64, 3, 2")),
+    "stem_without_stride": wrong("strides", 9.25, STEM, STEM.replace("7, 2", "7, 1")),
+    "stem_without_bn": wrong("missing_bn", 9, STEM_BN, ""),
+    "no_pool": wrong("missing_pool", 9.25, POOL, ""),
+    "average_pool": wrong("pool_kind", 9.25, "layers.MaxPooling2D", "layers.AveragePooling2D"),
+    "pool_2x2": wrong("pool_size", 9.25, "MaxPooling2D(3,", "MaxPooling2D(2,"),
     # Blocks and widths.
     "resnet34": wrong(
-        "resnet34", 3, 7, STAGES, "STAGES = ((3, 64), (4, 128), (6, 256), (3, 512))\n"
+        "resnet34", 7, STAGES, "STAGES = ((3, 64), (4, 128), (6, 256), (3, 512))\n"
     ),
-    "resnet10": wrong("blocks", 3, 7, STAGES, STAGES.replace("(2,", "(1,")),
-    "one_block_short": wrong("blocks", 5, 8, STAGES, STAGES.replace("(2, 256)", "(1, 256)")),
-    "no_conv5": wrong("blocks", 4, 8, ", (2, 512))", ")"),
-    "always_64": wrong("widths", 3, 7, STAGES, "STAGES = ((2, 64), (2, 64), (2, 64), (2, 64))\n"),
-    "widths_256": wrong("widths", 5, 8, "(2, 512)", "(2, 256)"),
-    "block_not_stored": wrong("blocks", 3, 7, BLOCK, BLOCK.replace("x = basic", "y = basic")),
-    "shared_block": wrong("duplicate_names", 0, 0, "conv{stage}_{block}", "conv{stage}"),
+    "resnet10": wrong("blocks", 7, STAGES, STAGES.replace("(2,", "(1,")),
+    "one_block_short": wrong("blocks", 7, STAGES, STAGES.replace("(2, 256)", "(1, 256)")),
+    "no_conv5": wrong("blocks", 7, ", (2, 512))", ")"),
+    "always_64": wrong("widths", 7, STAGES, "STAGES = ((2, 64), (2, 64), (2, 64), (2, 64))\n"),
+    "widths_256": wrong("widths", 7, "(2, 512)", "(2, 256)"),
+    "block_not_stored": wrong("blocks", 6, BLOCK, BLOCK.replace("x = basic", "y = basic")),
+    "shared_block": wrong("duplicate_names", 0, "conv{stage}_{block}", "conv{stage}"),
     # The head and the arguments.
-    "flattened": wrong("missing_gap", 8, 9.5, GAP, "        x = layers.Flatten()(x)\n"),
-    "max_pooled_head": wrong("head_pool", 8, 9.5, "GlobalAverageP", "GlobalMaxP"),
-    "sigmoid": wrong("last_activation", 8.5, 9.5, '"softmax"', '"sigmoid"'),
-    "no_softmax": wrong("last_activation", 8.5, 9.5, ', activation="softmax"', ""),
+    "flattened": wrong("missing_gap", 8.75, GAP, "        x = layers.Flatten()(x)\n"),
+    "max_pooled_head": wrong("head_pool", 9.25, "GlobalAverageP", "GlobalMaxP"),
+    "sigmoid": wrong("last_activation", 9.25, '"softmax"', '"sigmoid"'),
+    "no_softmax": wrong("last_activation", 9.25, ', activation="softmax"', ""),
     "vgg_head": wrong(
-        "extra_layer", 8, 9.5, DENSE, f'        x = layers.Dense(4096, "relu")(x)\n{DENSE}'
+        "extra_layer", 9.25, DENSE, f'        x = layers.Dense(4096, "relu")(x)\n{DENSE}'
     ),
-    "top_always": wrong("include_top", 8.5, 9.75, HEAD, "    if True:\n"),
-    "top_never": wrong("include_top", 6, 9, HEAD, "    if False:\n"),
+    "top_always": wrong("include_top", 9.25, HEAD, "    if True:\n"),
+    "top_never": wrong("include_top", 8.75, HEAD, "    if False:\n"),
     "pooled_without_top": wrong(
-        "pooled_features", 9, 9.75, HEAD + GAP, GAP.replace("        x", "    x") + HEAD
+        "pooled_features", 9.5, HEAD + GAP, GAP.replace("        x", "    x") + HEAD
     ),
     "softmax_on_features": wrong(
-        *("softmax_without_top", 8.5, 9.75, MODEL),
+        *("pooled_features", 9.5, MODEL),
         '    else:\n        x = layers.Softmax(name="probabilities")(x)\n' + MODEL,
     ),
-    "thousand_classes": wrong("classes", 9, 9.75, "Dense(classes", "Dense(1000"),
-    "shape_fixed": wrong("input_shape", 9, 9.75, "shape=input_shape", "shape=(224, 224, 3)"),
-    "ten_by_default": wrong("defaults", 9, 9.75, "classes=1000", "classes=10"),
+    "thousand_classes": wrong("classes", 9.75, "Dense(classes", "Dense(1000"),
+    "shape_fixed": wrong("input_shape", 9.75, "shape=input_shape", "shape=(224, 224, 3)"),
+    "ten_by_default": wrong("defaults", 9.75, "classes=1000", "classes=10"),
     "fewer_arguments": wrong(
-        *("signature", 8.5, 9.75, ", include_top=True, classes=1000", ", classes=1000"),
+        *("signature", 9.25, ", include_top=True, classes=1000", ", classes=1000"),
         *(HEAD, "    if True:\n"),
     ),
 }

@@ -30,10 +30,14 @@ CODES: dict[tuple[str, ...], str] = {
 OTHERWISE = {"missing": "missing_layer", "extra": "extra_layer", "inputs": "wiring"}
 
 
-def code_of(codes: Codes, part: str, kind: str, what: str) -> str:
-    """The code of what is wrong with a layer: of its part and kind, or of the kind."""
-    general = codes.get((kind, what), OTHERWISE.get(what, "setting"))
-    return codes.get((part, kind, what), general)
+def code_of(codes: Codes, part: str, kind: str, what: str, value: object = None) -> str:
+    """The code of what is wrong with a layer: of its part before others, of that value before any.
+
+    A value stands behind an equals sign, as in ("norm", "activation=relu").
+    """
+    keys = [(part, kind, f"{what}={value}"), (part, kind, what)]
+    keys += [(kind, f"{what}={value}"), (kind, what)]
+    return next((codes[key] for key in keys if key in codes), OTHERWISE.get(what, "setting"))
 
 
 def compare(
@@ -76,9 +80,9 @@ def align(expected: Sequence[Layer], found: Sequence[Layer]) -> list[Pair]:
                 unlike += 0.2 * (expected[i].name != found[j].name)
                 steps.append((unlike + cheapest[i + 1, j + 1][0], 1, 1))
             if i < rows:
-                steps.append((1 + cheapest[i + 1, j][0], 1, 0))
+                steps.append((_alone(expected[i]) + cheapest[i + 1, j][0], 1, 0))
             if j < columns:
-                steps.append((1 + cheapest[i, j + 1][0], 0, 1))
+                steps.append((_alone(found[j]) + cheapest[i, j + 1][0], 0, 1))
             if steps:
                 cheapest[i, j] = min(steps)
     pairs, i, j = [], 0, 0
@@ -87,6 +91,11 @@ def align(expected: Sequence[Layer], found: Sequence[Layer]) -> list[Pair]:
         pairs.append((expected[i] if ours else None, found[j] if theirs else None))
         i, j = i + ours, j + theirs
     return pairs
+
+
+def _alone(layer: Layer) -> float:
+    """What it costs that a layer has no partner: where branches meet is the frame of the rest."""
+    return 1.5 if layer.kind == "merge" else 1.0
 
 
 Crossed = tuple[Layer, Layer, list[str], list[str]]  # with what is read, and what should be
@@ -198,7 +207,7 @@ def _unlike(
     groups: dict[tuple[str, str, object], list[tuple[Layer, Layer]]] = {}
     for mine, theirs in unlike:
         field, value = mine.differences(theirs)[0]
-        code = code_of(codes, part_of(mine.name), mine.kind, field)
+        code = code_of(codes, part_of(mine.name), mine.kind, field, value)
         if code == "activation" and mine.kind == "dense" and mine.name == last:
             code = "last_activation"
         groups.setdefault((code, field, value), []).append((mine, theirs))

@@ -138,6 +138,8 @@ def make(keras_class: str, path: str, inputs: Sequence[str] = (INPUT,), /, **giv
     if unknown := set(given) - set(kind.settings):
         raise ValueError(f"{path}: {keras_class} has no setting {', '.join(sorted(unknown))}")
     values = {key: plain(given.get(key, DEFAULTS.get(key))) for key in kind.settings}
+    if kind.name == "conv" and values["kernel_size"] == (1, 1):
+        values["padding"] = "valid"  # a single pixel needs none
     return Layer(kind.name, path, tuple((dict(kind.told) | values).items()), tuple(inputs))
 
 

@@ -243,7 +243,9 @@ def _misplaced(built: Built, right: list[Layer]) -> Mistake | None:
     """Told of a normalisation elsewhere; numbers hardly tell it from one next to a max pooling."""
     place = next((n for n, layer in enumerate(built.blocks) if layer.kind == "lrn"), 1)
     others = [[layer for layer in chain if layer.kind != "lrn"] for chain in (built.blocks, right)]
-    if place == 1 or len(built.blocks) != len(right) or not same(*others):
+    if place == 1 or len(built.blocks) != len(right):
+        return None
+    if not all(mine.same(theirs) for theirs, mine in zip(*others, strict=True)):
         return None
     after = f"`{built.blocks[place - 1].name}`" if place else "輸入"
     return diagnose("lrn_place", built.config, config=built.config, after=after)

@@ -212,7 +212,7 @@ def _judge_names(models: Models, wrong: set[str]) -> tuple[list[Mistake], float]
     pairs = [
         (mine.name, theirs.name)
         for mine, theirs in align(reading.expected, reading.layers)
-        if mine and theirs and mine.name and mine.name not in wrong
+        if mine and theirs and mine.kind != "global" and mine.name not in wrong
     ]
     right = [mine == theirs for mine, theirs in pairs]
     return renamed(pairs, "names"), sum(right) / max(1, len(right))

@@ -1,0 +1,220 @@
+"""Judges a function that makes a model: by its numbers, else layer by layer; and its arguments.
+
+It fits any task whose network is written down; a room with more to tell has a judge of its own.
+"""
+
+from __future__ import annotations
+
+import math
+from collections import Counter
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from .compare import Codes, PartOf, compare, listed, size
+from .errors import explain
+from .layers import Layer, same
+from .mistakes import Mistake, diagnose, each_once
+from .probe import probe_model_maker
+from .reading import Reading, call_text, outputs, read
+from .rubric import Rubric, Verdict
+from .task import Json, Task
+
+Networks = Callable[[Json], Sequence[tuple[Layer, ...]]]
+
+
+@dataclass(frozen=True)
+class ModelTask:
+    """What a task asks for: for each call of a case, the network that the paper has.
+
+    `networks(asked)` are all that the paper's words allow, the likeliest first. `part_of` is the
+    rubric's part of a layer's name. The first wrong layers of a part cost it
+    twice, so that a mistake in every block costs half of it and what is right still counts;
+    `arguments`, if the rubric has it, earns the share of the arguments that work. `codes` are the room's own names of
+    what is wrong with a kind of layer, `follows` names the mistakes that come of another one and
+    are not told beside it, and `whole` may tell one of the network as a whole instead of its
+    layers. A call without arguments must have the `default_shape`.
+    """
+
+    rubric: Rubric
+    networks: Networks
+    part_of: PartOf
+    codes: Codes = field(default_factory=dict)
+    follows: Mapping[str, Collection[str]] = field(default_factory=dict)
+    whole: Callable[[Reading], Mistake | None] = lambda reading: None
+    default_shape: tuple[int, ...] = ()
+
+    def task(self, public_case: Callable[[], Json], draw_case: Callable[[int], Json]) -> Task:
+        """The task. Raises ValueError where a network has what the checks can't compute."""
+        case = public_case()
+        for asked in case["calls"].values():
+            for network in self.networks(asked):
+                _refuse(self.rubric.name, network)
+        judge, prepare = self.judge, self.prepare
+        return self.rubric.task(public_case, draw_case, probe_model_maker, judge, prepare=prepare)
+
+    def prepare(self, case: Json) -> None:
+        """Compute the outputs of the calls that are run."""
+        for asked in case["calls"].values():
+            if shape := asked.get("input_shape"):
+                for network in self.networks(asked):
+                    outputs(network, tuple(shape), case["seed"])
+
+    def judge(self, calls: Json, case: Json) -> Verdict:
+        """The share of each part that was earned, and what is wrong."""
+        models: dict[str, Reading] = {}
+        failures: list[Mistake] = []
+        for name, asked in case["calls"].items():
+            right, *also = self.networks(asked)
+            text = call_text(self.rubric.function, asked)
+            reading = read(calls.get(name), text, asked, right, case["seed"], also)
+            if failure := explain(reading):
+                failures.append(failure)
+            else:
+                models[name] = reading
+        if not models:
+            return {}, each_once(failures)
+        named = [reading for reading in models.values() if reading.asked]
+        earned, mistakes = self._judge_layers(named or list(models.values()))
+        part = "arguments" if "arguments" in self.rubric.parts else next(iter(self.rubric.parts))
+        arguments, share = self._judge_arguments(list(models.values()))
+        told = [mistake._replace(part=part) for mistake in arguments]
+        if part == "arguments":
+            earned[part] = share * len(models) / len(case["calls"])
+        elif arguments:
+            earned[part] = 0.0
+        return earned, each_once([*failures, *self._first_causes([*mistakes, *told])])
+
+    def _first_causes(self, mistakes: Sequence[Mistake]) -> list[Mistake]:
+        """Without those that follow from another one."""
+        told = {mistake.code for mistake in mistakes}
+        later = {code for first in told for code in self.follows.get(first, ())}
+        return [mistake for mistake in mistakes if mistake.code not in later]
+
+    def _judge_layers(self, readings: Sequence[Reading]) -> tuple[dict[str, float], list[Mistake]]:
+        """The share that each part earns, and what is wrong."""
+        total: Counter[str] = Counter()
+        lost: Counter[str] = Counter()
+        mistakes: list[Mistake] = []
+        for reading in readings:
+            expected = [layer.name for layer in reading.expected]
+            found, wrong = self._judge_one(reading)
+            mistakes += found
+            total.update(map(self.part_of, expected))
+            lost.update(self.part_of(name) for name in expected if name in wrong)
+        right = {part: 1 - lost[part] / total[part] for part in total}
+        return {part: max(2 * share - 1, share / 2) for part, share in right.items()}, mistakes
+
+    def _judge_one(self, reading: Reading) -> tuple[list[Mistake], set[str]]:
+        """What is wrong with one model, and the names of the expected layers that are."""
+        every = {layer.name for layer in reading.expected}
+        if reading.proven:
+            return [], set()
+        if mistake := self.whole(reading):
+            return [mistake], {name for name in every if self.part_of(name) == mistake.part}
+        networks = [self._as_asked(reading, one) for one in (reading.expected, *reading.also)]
+        if any(same(network, reading.layers) for network in networks):
+            if not reading.has_asked_shape or reading.outputs is None and not _is_run(reading):
+                return [], set()
+            if dense_width(reading) not in (None, reading.asked.get("classes")):
+                return [], set()  # told as an argument
+            code = "numbers" if math.isfinite(reading.distance) else "no_numbers"
+            part = next(iter(self.rubric.parts))
+            return [diagnose(code, part, call=reading.call, worst=reading.distance)], every
+        total = None if reading.outputs is None else reading.outputs.sum()
+        proof = "" if total is None else f"，一張影像的輸出加起來是 {total:.4g}"
+        verdicts = [
+            compare(network, reading.layers, self.part_of, proof, self.codes)
+            for network in networks
+        ]
+        return min(verdicts, key=lambda verdict: len(verdict[1]))
+
+    def _judge_arguments(self, readings: Sequence[Reading]) -> tuple[list[Mistake], float]:
+        """What is wrong with the arguments, each told once, and the share that is right."""
+        asked = {name for reading in readings for name in reading.asked if name in ARGUMENTS}
+        unknown = sorted({name for reading in readings for name in reading.unknown})
+        wrong = {
+            name: mistake
+            for reading in reversed(readings)
+            for name in reading.asked
+            if name in ARGUMENTS and (mistake := ARGUMENTS[name](reading))
+        }
+        told = [mistake for name, mistake in wrong.items() if name not in unknown]
+        if unknown:
+            told.append(diagnose("signature", "", arguments=listed(unknown)))
+        if other := next(filter(None, map(self._other_defaults, readings)), None):
+            told, wrong = [*told, other], wrong | {"defaults": other}
+        every = asked | {"defaults"} if self.default_shape else asked
+        return told, 1 - len(every & {*wrong, *unknown}) / max(1, len(every))
+
+    def _other_defaults(self, reading: Reading) -> Mistake | None:
+        """Told of a call without arguments that has another input or another number of classes."""
+        if reading.asked or not self.default_shape:
+            return None
+        width, last = dense_width(reading), reading.expected[-1]
+        if reading.input_shape == self.default_shape and width in (None, last.get("units")):
+            return None
+        shapes = {"input_shape": size(reading.input_shape), "shape": size(reading.output_shape)}
+        return diagnose("defaults", "", call=reading.call, **shapes)
+
+    def _as_asked(self, reading: Reading, network: tuple[Layer, ...]) -> tuple[Layer, ...]:
+        """The network with the model's own number of classes, which is told as an argument."""
+        width, last = dense_width(reading), network[-1]
+        if width is None or last.kind != "dense" or "classes" not in reading.asked:
+            return network
+        return (*network[:-1], last.having(units=width))
+
+
+def _is_run(reading: Reading) -> bool:
+    """Whether the call names the shape at which the model is run."""
+    return "input_shape" in reading.asked
+
+
+def _refuse(task: str, network: Sequence[Layer]) -> None:
+    """Raise ValueError for what is not computed, where this can be told: not in the sandbox."""
+    try:
+        from .reference import refuse
+    except ImportError:
+        return
+    try:
+        refuse(network)
+    except ValueError as problem:
+        raise ValueError(f"the network of task {task!r}: {problem}") from None
+
+
+def dense_width(reading: Reading) -> int | None:
+    """The units of the last layer, where it is a dense one."""
+    last = reading.layers[-1] if reading.layers else None
+    width: int | None = last.get("units") if last and last.kind == "dense" else None
+    return width
+
+
+def _input_shape(reading: Reading) -> Mistake | None:
+    if reading.has_asked_shape:
+        return None
+    shapes = {"asked": size(tuple(reading.asked["input_shape"])), "found": size(reading.input_shape)}
+    return diagnose("input_shape", "", **shapes)
+
+
+def _include_top(reading: Reading) -> Mistake | None:
+    asked, dense = reading.asked["include_top"], [one for one in reading.layers if one.kind == "dense"]
+    if asked == bool(dense):
+        return None
+    if dense and dense[-1].get("activation") == "softmax" and len(reading.tail) < 2:
+        return diagnose("softmax_without_top", "", layers=listed(one.name for one in dense))
+    told = {"call": reading.call, "shape": size(reading.output_shape)}
+    return diagnose("include_top", "", asked=asked, **told)
+
+
+def _classes(reading: Reading) -> Mistake | None:
+    width, asked = dense_width(reading), reading.asked["classes"]
+    if width in (None, asked) or reading.asked.get("include_top") is False:
+        return None
+    return diagnose("classes", "", asked=asked, found=width)
+
+
+# Arguments that many tasks have -> what is wrong with what a call makes of it.
+ARGUMENTS: Mapping[str, Callable[[Reading], Mistake | None]] = {
+    "include_top": _include_top,
+    "input_shape": _input_shape,
+    "classes": _classes,
+}
