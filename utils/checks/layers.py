@@ -194,7 +194,7 @@ def _layer(row: LayerRow, inputs: tuple[str, ...]) -> Layer:
     given = dict(row.config) | {key: getattr(row, key) for key in COLUMNS}
     if width := WIDTHS.get(row.kind):
         expect(given.get(width), int, width)
-    if _last(given.get("axis")) == len(row.output_shape):
+    if _last(given.get("axis")) in (-1, len(row.output_shape)):
         given["axis"] = -1
     known = {key: value for key, value in given.items() if key in KINDS[row.kind].settings}
     return replace(make(row.kind, row.name, **known), **told)
