@@ -23,7 +23,7 @@ MARKS = re.compile(r"^[ \t]*### (?:BEGIN|END) SOLUTION\n?", re.MULTILINE)
 
 
 def answers(lesson: str = "*", root: Path = ROOT) -> dict[str, str]:
-    """Each task's right answer as source that stands alone, from one lesson below `root`, or all."""
+    """Each task's right answer as source that stands alone, from one lesson or from all."""
     found = {}
     for path in sorted((root / "lessons").glob(f"{lesson}.md")):
         *_, solved = editions(path).values()

@@ -13,7 +13,7 @@ from wrong_answers import ANSWERS, RIGHT, SOLUTION
 
 from utils import checks
 from utils.checks.homework.vgg16 import HOMEWORK, _network
-from utils.checks.mistakes import FAILURES, table
+from utils.checks.mistakes import table
 from utils.checks.reading import read
 
 TASK = checks.TASKS["vgg16"]

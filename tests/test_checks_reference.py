@@ -1,4 +1,4 @@
-"""NumPy computes what Keras computes, layer by layer of whole architectures; the rest it refuses."""
+"""NumPy computes what Keras computes, up to whole architectures; the rest it refuses."""
 
 from __future__ import annotations
 
@@ -169,7 +169,10 @@ def test_what_was_written_down_is_what_keras_builds():
 
 @pytest.mark.parametrize(
     ("settings", "said"),
-    [({"keras_class": "LSTM"}, "no LSTM"), ({"keras_class": "Dense", "unit": 3}, "no setting unit")],
+    [
+        ({"keras_class": "LSTM"}, "no LSTM"),
+        ({"keras_class": "Dense", "unit": 3}, "no setting unit"),
+    ],
 )
 def test_a_network_that_the_checks_do_not_know_is_refused_where_it_is_written(settings, said):
     with pytest.raises(ValueError, match=said):

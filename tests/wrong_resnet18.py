@@ -327,9 +327,7 @@ ANSWERS: dict[str, Answer] = {
     "average_pool": wrong("pool_kind", 9.25, "layers.MaxPooling2D", "layers.AveragePooling2D"),
     "pool_2x2": wrong("pool_size", 9.25, "MaxPooling2D(3,", "MaxPooling2D(2,"),
     # Blocks and widths.
-    "resnet34": wrong(
-        "resnet34", 7, STAGES, "STAGES = ((3, 64), (4, 128), (6, 256), (3, 512))\n"
-    ),
+    "resnet34": wrong("resnet34", 7, STAGES, "STAGES = ((3, 64), (4, 128), (6, 256), (3, 512))\n"),
     "resnet10": wrong("blocks", 7, STAGES, STAGES.replace("(2,", "(1,")),
     "one_block_short": wrong("blocks", 7, STAGES, STAGES.replace("(2, 256)", "(1, 256)")),
     "no_conv5": wrong("blocks", 7, ", (2, 512))", ")"),

@@ -35,8 +35,9 @@ def code_of(codes: Codes, part: str, kind: str, what: str, value: object = None)
 
     A value stands behind an equals sign, as in ("norm", "activation=relu").
     """
-    keys = [(part, kind, f"{what}={value}"), (part, kind, what)]
-    keys += [(kind, f"{what}={value}"), (kind, what)]
+    exactly = f"{what}={value}"
+    keys: list[tuple[str, ...]] = [(part, kind, exactly), (part, kind, what)]
+    keys += [(kind, exactly), (kind, what)]
     return next((codes[key] for key in keys if key in codes), OTHERWISE.get(what, "setting"))
 
 

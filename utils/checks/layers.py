@@ -186,18 +186,21 @@ def read_layers(summary: ModelSummary) -> tuple[Layer, ...]:
 
 
 def _layer(row: LayerRow, inputs: tuple[str, ...]) -> Layer:
-    told = {"inputs": inputs, "params": row.params, "output_shape": row.output_shape}
+    def told(kind: str, settings: tuple[tuple[str, Any], ...] = ()) -> Layer:
+        return Layer(kind, row.name, settings, inputs, row.params, row.output_shape)
+
     if activation := _activation(row):
-        return Layer("activation", row.name, (("activation", activation),), **told)
+        return told("activation", (("activation", activation),))
     if row.kind not in KINDS or (KINDS[row.kind].name == "merge" and len(inputs) < 2):  # as x * 2
-        return Layer(row.kind, row.name, (), **told)
+        return told(row.kind)
     given = dict(row.config) | {key: getattr(row, key) for key in COLUMNS}
     if width := WIDTHS.get(row.kind):
         expect(given.get(width), int, width)
     if _last(given.get("axis")) in (-1, len(row.output_shape)):
         given["axis"] = -1
     known = {key: value for key, value in given.items() if key in KINDS[row.kind].settings}
-    return replace(make(row.kind, row.name, **known), **told)
+    made = make(row.kind, row.name, **known)
+    return told(made.kind, made.settings)
 
 
 def _last(axis: object) -> object:

@@ -27,9 +27,9 @@ class ModelTask:
     """What a task asks for: for each call of a case, the network that the paper has.
 
     `networks(asked)` are all that the paper's words allow, the likeliest first. `part_of` is the
-    rubric's part of a layer's name. The first wrong layers of a part cost it
-    twice, so that a mistake in every block costs half of it and what is right still counts;
-    `arguments`, if the rubric has it, earns the share of the arguments that work. `codes` are the room's own names of
+    rubric's part of a layer's name. The first wrong layers of a part cost it twice, so that a
+    mistake in every block costs half of it and what is right still counts; `arguments`, if the
+    rubric has it, earns the share of the arguments that work. `codes` are the room's own names of
     what is wrong with a kind of layer, `follows` names the mistakes that come of another one and
     are not told beside it, and `whole` may tell one of the network as a whole instead of its
     layers. A call without arguments must have the `default_shape`.
@@ -113,7 +113,7 @@ class ModelTask:
             return [mistake], {name for name in every if self.part_of(name) == mistake.part}
         networks = [self._as_asked(reading, one) for one in (reading.expected, *reading.also)]
         if any(same(network, reading.layers) for network in networks):
-            if not reading.has_asked_shape or reading.outputs is None and not _is_run(reading):
+            if not reading.has_asked_shape or (reading.outputs is None and not _is_run(reading)):
                 return [], set()
             if dense_width(reading) not in (None, reading.asked.get("classes")):
                 return [], set()  # told as an argument
@@ -191,12 +191,18 @@ def dense_width(reading: Reading) -> int | None:
 def _input_shape(reading: Reading) -> Mistake | None:
     if reading.has_asked_shape:
         return None
-    shapes = {"asked": size(tuple(reading.asked["input_shape"])), "found": size(reading.input_shape)}
+    shapes = {
+        "asked": size(tuple(reading.asked["input_shape"])),
+        "found": size(reading.input_shape),
+    }
     return diagnose("input_shape", "", **shapes)
 
 
 def _include_top(reading: Reading) -> Mistake | None:
-    asked, dense = reading.asked["include_top"], [one for one in reading.layers if one.kind == "dense"]
+    asked, dense = (
+        reading.asked["include_top"],
+        [one for one in reading.layers if one.kind == "dense"],
+    )
     if asked == bool(dense):
         return None
     if dense and dense[-1].get("activation") == "softmax" and len(reading.tail) < 2:

@@ -48,8 +48,8 @@ class Network:
         **more: Any,
     ) -> str:
         """A convolution, padded unless told otherwise."""
-        window = {"kernel_size": pair(kernel_size), "strides": pair(strides), "padding": padding}
-        return self.add("Conv2D", x, filters=filters, **window, **more)
+        more |= {"kernel_size": pair(kernel_size), "strides": pair(strides), "padding": padding}
+        return self.add("Conv2D", x, filters=filters, **more)
 
     def max_pool(self, x: str, pool_size: Pair = 2, **more: Any) -> str:
         """Max pooling; the stride is the window's size unless told otherwise."""
@@ -62,8 +62,8 @@ class Network:
     def _pool(
         self, keras_class: str, x: str, pool_size: Pair, strides: Pair | None = None, **more: Any
     ) -> str:
-        window = {"pool_size": pair(pool_size), "strides": pair(strides or pool_size)}
-        return self.add(keras_class, x, **window, **more)
+        more |= {"pool_size": pair(pool_size), "strides": pair(strides or pool_size)}
+        return self.add(keras_class, x, **more)
 
     def pad(self, x: str, pixels: int, name: str = "") -> str:
         """So many zeros on every side."""

@@ -14,8 +14,8 @@ from utils.summary import summarize, without_weights
 from utils.summary.graph import calls
 
 from .layers import KINDS, Layer, Shape
-from .weights import INPUT, Weight, draw, fingerprint, numbers, place, seeded_images, spots
 from .task import Function, Json, attempt, unknown_arguments
+from .weights import INPUT, Weight, draw, fingerprint, numbers, place, seeded_images, spots
 
 # A network far larger than asked for is read, not run: VGG16 for 64 × 64 has 42 million weights.
 MOST_PARAMS = 60_000_000

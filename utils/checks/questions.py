@@ -14,7 +14,7 @@ from dataclasses import replace
 from functools import cache, partial
 from pathlib import Path
 
-from .mistakes import diagnose
+from .mistakes import diagnose, in_words
 from .score import Diagnosis, Part, Score
 from .task import Json, Task, attempt
 
@@ -72,7 +72,7 @@ def _mark(question: str, answer: object, case: Json) -> Score:
     if isinstance(text, str | None):
         return quiz(question, text)
     unreadable = diagnose("malformed", "answer", problem=f"answer: {text!r:.50}")
-    return replace(quiz(question, None), diagnoses=(unreadable,), finished=True)
+    return replace(quiz(question, None), diagnoses=in_words([unreadable], {}), finished=True)
 
 
 @cache

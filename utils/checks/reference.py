@@ -83,10 +83,11 @@ def _pool(layer: Layer, x: Array) -> Array:
     size, strides = layer.get("pool_size"), layer.get("strides")
     pads = _pads(layer, size, x)
     if layer.get("mode") == "max":
-        return reduce(np.maximum, _shifted(_padded(x, pads, -np.inf), size, strides))
+        largest: Array = reduce(np.maximum, _shifted(_padded(x, pads, -np.inf), size, strides))
+        return largest
     ones = _padded(np.ones((1, *x.shape[1:3], 1), x.dtype), pads)
-    sums: Array = sum(_shifted(_padded(x, pads), size, strides))
-    return sums / sum(_shifted(ones, size, strides))
+    sums: Array = reduce(np.add, _shifted(_padded(x, pads), size, strides))
+    return sums / reduce(np.add, _shifted(ones, size, strides))
 
 
 def _shifted(x: Array, size: Sequence[int], strides: Sequence[int]) -> Iterator[Array]:
@@ -125,7 +126,9 @@ def _scaled(layer: Layer, x: Array, learned: Sequence[Array]) -> Array:
     return x + left.pop(0) if layer.get("center") else x
 
 
-def lrn(x: Array, depth_radius: int = 2, bias: float = 2, alpha: float = 1e-4, beta: float = 0.75):
+def lrn(
+    x: Array, depth_radius: int = 2, bias: float = 2, alpha: float = 1e-4, beta: float = 0.75
+) -> Array:
     """Local response normalisation; by default over five channels, k = 2, α = 1e-4, β = 0.75.
 
     Krizhevsky et al. 2012 (NIPS 25), section 3.3; the constants are those that VGG refers to.
@@ -282,7 +285,8 @@ def refuse(layers: Iterable[Layer]) -> None:
 def weights_of(layer: Layer, channels: int) -> list[Weight]:
     """The weights of a layer that reads so many channels, in Keras's order and with its names."""
     told, size = dict(layer.settings), tuple(layer.get("kernel_size") or ())
-    bias = [Weight("bias", (told.get("filters", told.get("units")),))] * bool(told.get("use_bias"))
+    width = told.get("filters") or told.get("units") or 0
+    bias = [Weight("bias", (width,))] * bool(told.get("use_bias"))
     between = channels * told.get("depth_multiplier", 1)
     if layer.kind == "conv":
         shape = (*size, channels // told["groups"], told["filters"])

@@ -89,4 +89,3 @@ class Rubric:
         finished = "unfinished" not in {mistake.code for mistake in mistakes}
         told = in_words(mistakes, self.mistakes)
         return Score(self.name, self.title, parts, told, finished)
-

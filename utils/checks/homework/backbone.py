@@ -321,8 +321,8 @@ def _add_inception(net: Network, x: str, block: str, width: float) -> str:
         end = net.max_pool(x, 3, strides=1, padding="same") if names == ("project",) else x
         for name, filters in zip(names, widths, strict=True):
             size = {"3x3": 3, "5x5": 5}.get(name, 1)
-            told = {"activation": "relu", "name": f"{block}_{name}"}
-            end = net.conv(end, round(filters * width), size, **told)
+            named = f"{block}_{name}"
+            end = net.conv(end, round(filters * width), size, activation="relu", name=named)
         ends.append(end)
     return net.add("Concatenate", *ends, name=f"{block}_inception")
 

@@ -58,7 +58,10 @@ MISTAKES: dict[str, tuple[str, str]] = {
     ),
 }
 
-CODES = {("lrn", "missing"): "missing_lrn", ("lrn", "depth_radius"): "lrn_numbers"}
+CODES: dict[tuple[str, ...], str] = {
+    ("lrn", "missing"): "missing_lrn",
+    ("lrn", "depth_radius"): "lrn_numbers",
+}
 
 RUBRIC = Rubric(
     "family",
@@ -156,7 +159,8 @@ def look(function: Function, asked: Json, seed: int) -> Json:
 def _normalised(seed: int) -> np.ndarray:
     from ..reference import lrn  # as in reading.outputs
 
-    return lrn(_bright(seed))
+    right: np.ndarray = lrn(_bright(seed))
+    return right
 
 
 def _bright(seed: int) -> np.ndarray:
@@ -239,7 +243,7 @@ def _judge_blocks(built: Built) -> list[Mistake]:
     return compare(right, built.blocks, lambda _: config, own=CODES)[0]
 
 
-def _misplaced(built: Built, right: list[Layer]) -> Mistake | None:
+def _misplaced(built: Built, right: tuple[Layer, ...]) -> Mistake | None:
     """Told of a normalisation elsewhere; numbers hardly tell it from one next to a max pooling."""
     place = next((n for n, layer in enumerate(built.blocks) if layer.kind == "lrn"), 1)
     others = [[layer for layer in chain if layer.kind != "lrn"] for chain in (built.blocks, right)]
@@ -277,10 +281,11 @@ HEAD = ("flatten", "dense")
 
 def _judge_arguments(models: dict[str, Built]) -> tuple[float, list[Mistake]]:
     """An argument is right where a call shows that it works, and none the contrary."""
-    diagnoses, right = [], 0
+    diagnoses: list[Mistake] = []
+    right = 0
     for judge_argument in ARGUMENTS:
         verdicts = [verdict for one in models.values() if (verdict := judge_argument(one))]
-        wrong = [verdict for verdict in verdicts if verdict is not True]
+        wrong = [verdict for verdict in verdicts if isinstance(verdict, Mistake)]
         diagnoses += wrong[:1]
         right += bool(verdicts) and not wrong
     return right / len(ARGUMENTS), diagnoses

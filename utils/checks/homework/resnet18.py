@@ -141,7 +141,7 @@ MISTAKES: dict[str, tuple[str, str]] = {
     ),
 }
 
-CODES = {
+CODES: dict[tuple[str, ...], str] = {
     **{("main", "conv", "strides"): "stride_place", ("conv", "activation"): "bn_order"},
     **{("norm", "missing"): "missing_bn", ("norm", "extra"): "bn_after_add"},
     **{("norm", "activation"): "missing_relu", ("merge", "activation"): "missing_relu"},
@@ -249,7 +249,7 @@ def whole(reading: Reading) -> Mistake | None:
         return diagnose("no_skip" if convs > 16 else "blocks", "shortcut", **told)
     if any(layer.get("mode") == "concatenate" for layer in sums):
         return None
-    counts, right = list(stages.values()), dict((filters, blocks) for blocks, filters in STAGES)
+    counts, right = list(stages.values()), {filters: blocks for blocks, filters in STAGES}
     if len(sums) != sum(right.values()):
         known = (name for name, blocks in OTHER_STAGES.items() if blocks == counts)
         return diagnose(next(known, "blocks"), "main", **told)
