@@ -19,6 +19,8 @@ from typing import Any
 
 ROOT = Path(__file__).resolve().parent.parent
 ZYGOTE = Path(__file__).with_name("zygote.py")
+# Files of `utils` that hold or compute right answers: a submission does without.
+ANSWERS = ("reference.py", "stand_ins.b64")
 # Paths in the sandbox.
 COURSE = "/course"  # `utils`
 ENVIRONMENT = "/env"  # the packages
@@ -172,7 +174,8 @@ class Zygote:
 
     def _command(self, control: int) -> list[str]:
         course = self.folder / "course"
-        shutil.copytree(ROOT / "utils", course / "utils", ignore=shutil.ignore_patterns("*.pyc"))
+        left_out = shutil.ignore_patterns("*.pyc", *ANSWERS)
+        shutil.copytree(ROOT / "utils", course / "utils", ignore=left_out)
         shutil.copy(ZYGOTE, course)
         # Each submission's probe imports it anew, and nobody can write there.
         compileall.compile_dir(course, ddir=COURSE, quiet=1)

@@ -12,7 +12,7 @@ from .mistakes import Texts, diagnose, in_words, renamed
 from .probe import probe_tensor_maker
 from .reading import read
 from .score import Part, Score
-from .task import Json
+from .task import ELSEWHERE, Json, can_judge
 
 
 def check_piece(
@@ -30,6 +30,8 @@ def check_piece(
     The case has a `seed` and the tensor's `input_shape`. Where the layers are `named`, other names
     are told.
     """
+    if not can_judge():
+        return Score(name, title, (), note=ELSEWHERE)
     found, wrong = _judge(name, function, expected, case, codes, named)
     parts = [Part(one.name, one.name, float(one.name not in wrong), 1.0) for one in expected]
     finished = "unfinished" not in {mistake.code for mistake in found}

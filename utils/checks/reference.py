@@ -75,7 +75,8 @@ def _depthwise(layer: Layer, x: Array, kernel: Array, bias: Array | float = 0.0)
 def _separable(
     layer: Layer, x: Array, depthwise: Array, pointwise: Array, bias: Array | float = 0.0
 ) -> Array:
-    return _depthwise(layer, x, depthwise) @ pointwise[0, 0] + bias
+    made: Array = _depthwise(layer, x, depthwise) @ pointwise[0, 0]
+    return made + bias
 
 
 def _pool(layer: Layer, x: Array) -> Array:
@@ -87,7 +88,8 @@ def _pool(layer: Layer, x: Array) -> Array:
         return largest
     ones = _padded(np.ones((1, *x.shape[1:3], 1), x.dtype), pads)
     sums: Array = reduce(np.add, _shifted(_padded(x, pads), size, strides))
-    return sums / reduce(np.add, _shifted(ones, size, strides))
+    counts: Array = reduce(np.add, _shifted(ones, size, strides))
+    return sums / counts
 
 
 def _shifted(x: Array, size: Sequence[int], strides: Sequence[int]) -> Iterator[Array]:

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from html import escape
-from typing import TYPE_CHECKING
-
-if TYPE_CHECKING:
-    from .score import Diagnosis, Part, Score
+from typing import Any
 
 GREEN, AMBER, RED = "#2f9e5f", "#c98a1b", "#d2513e"
 # A colour as text: with the page's own mixed in, it contrasts with a white and with a black page.
@@ -30,7 +28,7 @@ TAG = "font-size:12px;padding:0 .5em;border:1px solid rgba(128,128,128,.5);borde
 FAINT = "opacity:.72"
 
 
-def score_html(score: Score) -> str:
+def score_html(score: Any) -> str:
     """The whole card: title, points, a bar with one segment a part, the parts, the mistakes."""
     has_parts = len(score.parts) > 1 and (score.finished or score.points)
     return "".join(
@@ -45,7 +43,7 @@ def score_html(score: Score) -> str:
     )
 
 
-def _heading(score: Score) -> str:
+def _heading(score: Any) -> str:
     if not score.finished:
         state = "… 尚未完成"
     elif len(score.parts) == 1:
@@ -61,13 +59,13 @@ def _heading(score: Score) -> str:
     )
 
 
-def _state(part: Part) -> tuple[str, str]:
+def _state(part: Any) -> tuple[str, str]:
     if part.points >= part.max_points:
         return "✔", GREEN
     return ("△", AMBER) if part.points else ("✘", RED)
 
 
-def _bar(parts: tuple[Part, ...]) -> str:
+def _bar(parts: Sequence[Any]) -> str:
     segments = [
         f'<div style="flex:{part.max_points:g} 0 0;{TRACK}">'
         f'<div style="height:100%;width:{part.points / part.max_points:.0%};'
@@ -77,7 +75,7 @@ def _bar(parts: tuple[Part, ...]) -> str:
     return f'<div aria-hidden="true" style="{BAR}">{"".join(segments)}</div>'
 
 
-def _parts(score: Score) -> str:
+def _parts(score: Any) -> str:
     weighted = len({part.max_points for part in score.parts}) > 1
     diagnosed = {diagnosis.part for diagnosis in score.diagnoses}
     items = []
@@ -93,7 +91,7 @@ def _parts(score: Score) -> str:
     return f'<div style="{PARTS}">{"".join(items)}</div>'
 
 
-def _card(diagnosis: Diagnosis, score: Score) -> str:
+def _card(diagnosis: Any, score: Any) -> str:
     titles = {part.name: part.title for part in score.parts if len(score.parts) > 1}
     tag = titles.get(diagnosis.part)
     colour = RED if score.finished else AMBER

@@ -5,10 +5,9 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-if TYPE_CHECKING:
-    from utils.summary.table import LayerRow
+from utils.summary.row import LayerRow
 
 # A wrong setting explains a wrong shape, so it is told first.
 SETTINGS_FIRST = ("kind", "kernel_size", "strides", "padding")

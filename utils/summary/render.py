@@ -10,12 +10,10 @@ import re
 from collections.abc import Callable, Iterable
 from html import escape
 from itertools import groupby
-from typing import TYPE_CHECKING, Any
+from typing import Any, Protocol
 
 from utils.summary.compare import is_numbered
-
-if TYPE_CHECKING:
-    from utils.summary.table import LayerRow, ModelSummary
+from utils.summary.row import LayerRow
 
 COLUMNS = ("layer", "kind", "output", "kernel/stride", "params", "MACs", "MiB", "field", "stride")
 LEFT_ALIGNED = 4
@@ -42,7 +40,34 @@ FILL = "display:block;height:8px;background:rgba(128,128,128,.8)"
 SHARES = (3, 2.6, 2, 1.3, 2.8, 2.3, 2.3, 1.2)  # of the row's width, by column
 
 
-def text(summary: ModelSummary) -> str:
+class Summary(Protocol):
+    """What is shown of a `ModelSummary`."""
+
+    @property
+    def name(self) -> str: ...  # noqa: D102  (said there, as of all that follow)
+    @property
+    def input_shape(self) -> tuple[Any, ...]: ...  # noqa: D102
+    @property
+    def rows(self) -> tuple[LayerRow, ...]: ...  # noqa: D102
+    @property
+    def convention(self) -> str: ...  # noqa: D102
+    @property
+    def params(self) -> int: ...  # noqa: D102
+    @property
+    def trainable_params(self) -> int: ...  # noqa: D102
+    @property
+    def macs(self) -> int: ...  # noqa: D102
+    @property
+    def flops(self) -> int: ...  # noqa: D102
+    @property
+    def weight_bytes(self) -> int: ...  # noqa: D102
+    @property
+    def not_counted(self) -> tuple[str, ...]: ...  # noqa: D102
+    def forward_bytes(self, batch_size: int = 1) -> int: ...  # noqa: D102
+    def training_bytes(self, batch_size: int, optimizer: str = "adam") -> int: ...  # noqa: D102
+
+
+def text(summary: Summary) -> str:
     """Return the summary as aligned plain text, a line a call."""
     table = [COLUMNS, *map(_text_cells, summary.rows)]
     widths = [max(map(len, column)) for column in zip(*table, strict=True)]
@@ -70,7 +95,7 @@ def _text_cells(row: LayerRow) -> tuple[str, ...]:
     )
 
 
-def _text_totals(summary: ModelSummary) -> list[str]:
+def _text_totals(summary: Summary) -> list[str]:
     training = summary.training_bytes(EXAMPLE_BATCH, EXAMPLE_OPTIMIZER)
     lines = [
         f"{summary.name}, input {_shape(summary.input_shape)}",
@@ -86,7 +111,7 @@ def _text_totals(summary: ModelSummary) -> list[str]:
     return lines
 
 
-def html(summary: ModelSummary) -> str:
+def html(summary: Summary) -> str:
     """Return the summary as HTML that stands alone."""
     parts = [
         f'<div style="{BOX}">',
@@ -100,7 +125,7 @@ def html(summary: ModelSummary) -> str:
     return "\n".join([*parts, "</div>"])
 
 
-def _html_totals(summary: ModelSummary) -> list[str]:
+def _html_totals(summary: Summary) -> list[str]:
     training = summary.training_bytes(EXAMPLE_BATCH, EXAMPLE_OPTIMIZER)
     return [
         f"{summary.name}，輸入 {_shape(summary.input_shape, '×')}",
@@ -131,7 +156,7 @@ def _block(row: LayerRow) -> str | None:
     return match["inner"] or match["prefix"]
 
 
-def _html_block(name: str | None, rows: list[LayerRow], summary: ModelSummary) -> str:
+def _html_block(name: str | None, rows: list[LayerRow], summary: Summary) -> str:
     lines = [
         f'<div style="{ROW}">{_html_row(row.name, row.kind, [row], summary, name)}</div>'
         for row in rows
@@ -147,7 +172,7 @@ def _html_block(name: str | None, rows: list[LayerRow], summary: ModelSummary) -
 
 
 def _html_row(
-    name: str, kind: str, rows: list[LayerRow], summary: ModelSummary, block: str | None = None
+    name: str, kind: str, rows: list[LayerRow], summary: Summary, block: str | None = None
 ) -> str:
     """Return the cells of one row, or of a block: its sums, its last shape and field."""
     last = rows[-1]
@@ -179,7 +204,7 @@ def _html_cells(cells: Iterable[str]) -> str:
 
 
 def _html_number(
-    column: str, shown: Callable[[int], str], rows: list[LayerRow], summary: ModelSummary
+    column: str, shown: Callable[[int], str], rows: list[LayerRow], summary: Summary
 ) -> str:
     """Return a sum with a bar of its share in the model; what is not counted is said."""
     values = [getattr(row, column) for row in rows]

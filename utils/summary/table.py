@@ -7,6 +7,8 @@ from typing import Any
 
 from utils.summary import plain
 from utils.summary.compare import Difference, first_difference
+from utils.summary.render import html, text
+from utils.summary.row import ROW_COLUMNS, LayerRow
 
 CONVENTION = (
     "MACs: multiply-accumulates of convolution and dense layers at batch 1, padding included, "
@@ -29,51 +31,6 @@ OPTIMIZER_SLOTS = {
 }
 
 
-@dataclass(frozen=True)
-class LayerRow:
-    """One call of one layer. Shapes are without the batch; None: not known, or makes no sense.
-
-    `params` belong to the layer's first call; `macs` to each. The receptive field of unit i reaches
-    `receptive_field` places of the input from `rf_offset + i * rf_stride` on (below 0 is padding);
-    it is the largest over all paths, and what a global pooling or a dense layer sees of the input.
-    After a transposed convolution units may differ: the largest window and the mean stride.
-    `kernel_size` and `strides` of a raw operation may be one number for all axes.
-    """
-
-    name: str
-    kind: str
-    inputs: tuple[str, ...]
-    output_shape: tuple[Any, ...]
-    kernel_size: int | tuple[int, ...] | None
-    strides: int | tuple[int, ...] | None
-    padding: Any
-    config: dict[str, Any]
-    params: int
-    trainable_params: int
-    macs: int | None
-    activations: int | None
-    activation_bytes: int | None
-    receptive_field: int | tuple[int, ...] | None
-    rf_stride: float | tuple[float, ...] | None
-    rf_offset: int | tuple[int, ...] | None
-    weight_bytes: int
-    trainable_bytes: int
-
-
-# What each column must be where a summary is made from plain data.
-ROW_COLUMNS = {
-    **dict.fromkeys(("name", "kind"), plain.is_text),
-    "inputs": plain.is_texts,
-    "output_shape": plain.is_shape,
-    "kernel_size": plain.is_numbers,
-    "strides": plain.is_numbers,
-    "padding": plain.is_setting,
-    "config": plain.is_settings,
-    **dict.fromkeys(("params", "trainable_params"), plain.is_count),
-    **dict.fromkeys(("macs", "activations", "activation_bytes"), plain.is_count_or_none),
-    **dict.fromkeys(("receptive_field", "rf_stride", "rf_offset"), plain.is_numbers),
-    **dict.fromkeys(("weight_bytes", "trainable_bytes"), plain.is_count),
-}
 SUMMARY_COLUMNS = {
     **dict.fromkeys(("name", "convention"), plain.is_text),
     "input_shape": plain.is_shape,
@@ -193,13 +150,9 @@ class ModelSummary:
         return sum(getattr(row, column) or 0 for row in self.rows)
 
     def _repr_html_(self) -> str:
-        from utils.summary.render import html
-
         return html(self)
 
     def __str__(self) -> str:
-        from utils.summary.render import text
-
         return text(self)
 
     __repr__ = __str__
