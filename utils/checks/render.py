@@ -6,6 +6,9 @@ from collections.abc import Sequence
 from html import escape
 from typing import Any
 
+# Of score.py, which shows itself by what is here.
+Score = Part = Diagnosis = Any
+
 GREEN, AMBER, RED = "#2f9e5f", "#c98a1b", "#d2513e"
 # A colour as text: with the page's own mixed in, it contrasts with a white and with a black page.
 INK = "color:color-mix(in srgb,{} 70%,currentColor)"
@@ -28,7 +31,7 @@ TAG = "font-size:12px;padding:0 .5em;border:1px solid rgba(128,128,128,.5);borde
 FAINT = "opacity:.72"
 
 
-def score_html(score: Any) -> str:
+def score_html(score: Score) -> str:
     """The whole card: title, points, a bar with one segment a part, the parts, the mistakes."""
     has_parts = len(score.parts) > 1 and (score.finished or score.points)
     return "".join(
@@ -43,7 +46,7 @@ def score_html(score: Any) -> str:
     )
 
 
-def _heading(score: Any) -> str:
+def _heading(score: Score) -> str:
     if not score.finished:
         state = "… 尚未完成"
     elif len(score.parts) == 1:
@@ -59,13 +62,13 @@ def _heading(score: Any) -> str:
     )
 
 
-def _state(part: Any) -> tuple[str, str]:
+def _state(part: Part) -> tuple[str, str]:
     if part.points >= part.max_points:
         return "✔", GREEN
     return ("△", AMBER) if part.points else ("✘", RED)
 
 
-def _bar(parts: Sequence[Any]) -> str:
+def _bar(parts: Sequence[Part]) -> str:
     segments = [
         f'<div style="flex:{part.max_points:g} 0 0;{TRACK}">'
         f'<div style="height:100%;width:{part.points / part.max_points:.0%};'
@@ -75,7 +78,7 @@ def _bar(parts: Sequence[Any]) -> str:
     return f'<div aria-hidden="true" style="{BAR}">{"".join(segments)}</div>'
 
 
-def _parts(score: Any) -> str:
+def _parts(score: Score) -> str:
     weighted = len({part.max_points for part in score.parts}) > 1
     diagnosed = {diagnosis.part for diagnosis in score.diagnoses}
     items = []
@@ -91,7 +94,7 @@ def _parts(score: Any) -> str:
     return f'<div style="{PARTS}">{"".join(items)}</div>'
 
 
-def _card(diagnosis: Any, score: Any) -> str:
+def _card(diagnosis: Diagnosis, score: Score) -> str:
     titles = {part.name: part.title for part in score.parts if len(score.parts) > 1}
     tag = titles.get(diagnosis.part)
     colour = RED if score.finished else AMBER

@@ -15,7 +15,8 @@ from utils.summary.compare import Difference
 from utils.summary.count import macs
 from utils.summary.graph import Call, Edge, calls, is_known, without_weights
 from utils.summary.receptive import Field, field
-from utils.summary.table import LayerRow, ModelSummary
+from utils.summary.row import LayerRow
+from utils.summary.table import ModelSummary
 
 __all__ = ["Difference", "LayerRow", "ModelSummary", "summarize", "without_weights"]
 

@@ -10,7 +10,7 @@ import re
 from collections.abc import Callable, Iterable
 from html import escape
 from itertools import groupby
-from typing import Any, Protocol
+from typing import Any
 
 from utils.summary.compare import is_numbered
 from utils.summary.row import LayerRow
@@ -40,31 +40,7 @@ FILL = "display:block;height:8px;background:rgba(128,128,128,.8)"
 SHARES = (3, 2.6, 2, 1.3, 2.8, 2.3, 2.3, 1.2)  # of the row's width, by column
 
 
-class Summary(Protocol):
-    """What is shown of a `ModelSummary`."""
-
-    @property
-    def name(self) -> str: ...  # noqa: D102  (said there, as of all that follow)
-    @property
-    def input_shape(self) -> tuple[Any, ...]: ...  # noqa: D102
-    @property
-    def rows(self) -> tuple[LayerRow, ...]: ...  # noqa: D102
-    @property
-    def convention(self) -> str: ...  # noqa: D102
-    @property
-    def params(self) -> int: ...  # noqa: D102
-    @property
-    def trainable_params(self) -> int: ...  # noqa: D102
-    @property
-    def macs(self) -> int: ...  # noqa: D102
-    @property
-    def flops(self) -> int: ...  # noqa: D102
-    @property
-    def weight_bytes(self) -> int: ...  # noqa: D102
-    @property
-    def not_counted(self) -> tuple[str, ...]: ...  # noqa: D102
-    def forward_bytes(self, batch_size: int = 1) -> int: ...  # noqa: D102
-    def training_bytes(self, batch_size: int, optimizer: str = "adam") -> int: ...  # noqa: D102
+Summary = Any  # a ModelSummary, which shows itself by what is here
 
 
 def text(summary: Summary) -> str:
