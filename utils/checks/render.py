@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from html import escape
-from typing import Any
+from typing import Any, TypeAlias
 
 # Of score.py, which shows itself by what is here.
-Score = Part = Diagnosis = Any
+Score: TypeAlias = Any
+Part: TypeAlias = Any
+Diagnosis: TypeAlias = Any
 
 GREEN, AMBER, RED = "#2f9e5f", "#c98a1b", "#d2513e"
 # A colour as text: with the page's own mixed in, it contrasts with a white and with a black page.

@@ -10,7 +10,7 @@ import re
 from collections.abc import Callable, Iterable
 from html import escape
 from itertools import groupby
-from typing import Any
+from typing import Any, TypeAlias
 
 from utils.summary.compare import is_numbered
 from utils.summary.row import LayerRow
@@ -40,7 +40,7 @@ FILL = "display:block;height:8px;background:rgba(128,128,128,.8)"
 SHARES = (3, 2.6, 2, 1.3, 2.8, 2.3, 2.3, 1.2)  # of the row's width, by column
 
 
-Summary = Any  # a ModelSummary, which shows itself by what is here
+Summary: TypeAlias = Any  # a ModelSummary, which shows itself by what is here
 
 
 def text(summary: Summary) -> str:
