@@ -18,15 +18,12 @@ from tqdm import tqdm
 
 from utils import checks
 
-from . import VERSION, cluster, intake, report, restore, similar, trust, work
+from . import VERSION, cluster, intake, report, sheets, similar, trust, work
 from . import workers as pools
 from .intake import BrokenNotebook, Cell, Submission
 from .record import Ledger, Override, Record
 from .rows import Row
 
-ROOT = Path(__file__).resolve().parent.parent
-RELEASE = ROOT / "Day018_vgg16.ipynb"
-CHALLENGE = ROOT / "challenge_vgg19.ipynb"
 TIMEOUT = 300.0  # seconds a submission: importing TensorFlow alone can take 30 on a slow laptop
 MOST_WORKERS = 8
 CLUSTER_AHEAD = 256  # jobs that a cluster is given at once; it starts workers by what waits
@@ -34,11 +31,12 @@ CLUSTER_AHEAD = 256  # jobs that a cluster is given at once; it starts workers b
 
 @dataclass(frozen=True)
 class Batch:
-    """What `grade` did: a row a submission, of which `graded` were run now."""
+    """What `grade` did: a row a submission, of which `graded` were run now, and by which sheet."""
 
     rows: list[Row]
     graded: int
     seed: int
+    sheet: Path
 
     def counts(self) -> Counter[str]:
         """How many submissions have each status."""
@@ -61,8 +59,8 @@ def grade(
 ) -> Batch:
     """Grade the submissions at `path` and write the reports to `out`.
 
-    `release` is the notebook that was given out; without one it is the homework, or the challenge
-    where more submissions are of that. `seed` draws the cases; without one, the folder `out` draws
+    `release` is the notebook that was given out; without one it is the one of the course's that
+    fits most submissions. `seed` draws the cases; without one, the folder `out` draws
     its own once and keeps it. The work goes to `executor`, to the Dask cluster at `scheduler`, or
     to `workers` processes. `sandboxed` is False when the files are trusted; None runs the course's
     own examples also where there is no sandbox. `by_hand` is a student, a task and the mark that
@@ -70,14 +68,11 @@ def grade(
     grade, ValueError when `release` can't be graded or that mark makes no sense, SandboxError when
     there is no sandbox for files that need one.
     """
-    submissions = _find(path, release or RELEASE)
-    if release is None:
-        release = _given_out(submissions)
-        if release != RELEASE:
-            submissions = _find(path, release)
+    find = partial(_find, path)
+    sheet = sheets.read(release) if release else sheets.choose(find)
+    submissions, tasks = find(sheet.path), sheet.tasks
     if sandboxed is None:
         sandboxed = trust.needs_sandbox(submissions)
-    sheet, tasks = _read_release(release)
     out.mkdir(parents=True, exist_ok=True)
     ledger = Ledger(out / "grades.sqlite")
     if by_hand:
@@ -85,7 +80,7 @@ def grade(
     if seed is None:
         seed = int(ledger.setting("seed", str(secrets.randbelow(2**31))))
     cases = {name: checks.TASKS[name].draw_case(seed) for name in tasks}
-    job = work.Job(b"", sheet, cases, timeout, sandboxed)
+    job = work.Job(b"", sheet.content, cases, timeout, sandboxed)
     connect: pools.Connect
     if executor:
         connect, most = lambda: nullcontext(executor), 2
@@ -113,11 +108,11 @@ def grade(
         rows,
         list(cases),
         out,
-        title=release.stem,
-        pairs=similar.pairs(map(_cells, submissions), intake.read_cells(sheet)),
+        title=sheet.path.stem,
+        pairs=similar.pairs(map(_cells, submissions), intake.read_cells(sheet.content)),
         attempts=ledger.attempts(),
     )
-    return Batch(rows, graded, seed)
+    return Batch(rows, graded, seed, sheet.path)
 
 
 def _grade_changed(
@@ -157,18 +152,7 @@ def _grade_changed(
 
 
 def _find(path: Path, release: Path) -> list[Submission]:
-    return intake.find(path, prefer=release.stem.partition("_")[0])
-
-
-def _given_out(submissions: Iterable[Submission]) -> Path:
-    """The challenge where more submissions have its checks than the homework's, else that."""
-    checked = [restore.checked(_cells(each)) for each in submissions]
-
-    def copies(release: Path) -> int:
-        tasks = set(_read_release(release)[1])
-        return sum(not tasks.isdisjoint(each) for each in checked)
-
-    return CHALLENGE if copies(CHALLENGE) > copies(RELEASE) else RELEASE
+    return intake.find(path, prefer=release.stem)
 
 
 def _cells(submission: Submission) -> list[Cell]:
@@ -197,26 +181,6 @@ def _override(
     if mark and not mark.reason.strip():
         raise ValueError("a mark given by hand needs a reason: --reason TEXT")
     ledger.override(student, task, mark)
-
-
-def _read_release(path: Path) -> tuple[bytes, list[str]]:
-    """A notebook as it was given out, and its tasks: those with a check cell of their name in it.
-
-    Raises ValueError where there is none, or one of them can't be graded.
-    """
-    try:
-        content = path.read_bytes()
-        cells = intake.read_cells(content)
-    except (OSError, BrokenNotebook) as error:
-        raise ValueError(f"the homework {path} can't be read: {error}") from error
-    tasks = restore.checked(cells)
-    if unknown := [task for task in tasks if task not in checks.TASKS]:
-        raise ValueError(f"{path} checks {', '.join(unknown)}: no such task in utils.checks")
-    of_functions = [checks.TASKS[task] for task in tasks if not checks.TASKS[task].alone]
-    lost = restore.untestable(cells, {task.name: task.function for task in of_functions})
-    if lost or not tasks:
-        raise ValueError(f"{path} has no blank or no check for {', '.join(lost) or 'any task'}")
-    return content, tasks
 
 
 def _digest(*parts: bytes) -> str:

@@ -150,6 +150,8 @@ def _owner(file: File, lms: str, match: re.Match[str] | None) -> _Owner | None:
 def _choose(owned: Sequence[tuple[File, _Owner]], prefer: str) -> Submission:
     """One student's submission: the homework before other notebooks, the latest before others."""
 
+    prefix = prefer.partition("_")[0]  # of Day018_vgg16
+
     def rank(pair: tuple[File, _Owner]) -> tuple[Any, ...]:
         file, owner = pair
         name = owner.file or file.parts[-1]
@@ -157,7 +159,8 @@ def _choose(owned: Sequence[tuple[File, _Owner]], prefer: str) -> Submission:
         again = int(copy[1] or copy[2]) if copy else 0
         is_notebook = file.suffix == ".ipynb"
         latest = owner.attempt, file.modified, again, file.path
-        return is_notebook, is_notebook and name.startswith(prefer), latest
+        preferred = [is_notebook and name.startswith(one) for one in (prefer, prefix)]
+        return is_notebook, *preferred, latest
 
     best, owner = max(owned, key=rank)
     others = sorted(file.path for file, _ in owned if file != best and file.suffix == ".ipynb")

@@ -12,7 +12,7 @@ from dataclasses import replace
 
 import pytest
 
-from grading import batch, overview, work
+from grading import batch, overview, sheets, work
 from grading.__main__ import main
 from grading.record import Ledger, Override, Record
 from tests import sandboxed
@@ -189,7 +189,8 @@ def test_the_archive_of_a_gradebook_comes_back_as_its_import(folder):
 
 def test_a_notebook_is_graded_for_the_tasks_that_it_checks(folder):
     release = folder / "Day018_vgg16.ipynb"
-    assert batch._read_release(release) == (RELEASE, ["vgg16"])
+    sheet = sheets.read(release)
+    assert (sheet.content, sheet.tasks) == (RELEASE, ("vgg16",))
     for source, why in (
         (RELEASE.replace(b'"grade_id": "vgg16"', b'"grade_id": "vgg61"'), "vgg61: no such task"),
         (RELEASE.replace(b"def VGG16", b"def VGG61"), "no blank or no check for vgg16"),
@@ -201,8 +202,8 @@ def test_a_notebook_is_graded_for_the_tasks_that_it_checks(folder):
 
 
 def test_the_lectures_questions_count_where_the_instructor_wants():
-    _, tasks = batch._read_release(batch.RELEASE.with_name("Day017_reading.ipynb"))
-    assert tasks == [f"day017_q{number}" for number in range(1, 17)]
+    tasks = sheets.read(sheets.ROOT / "Day017_reading.ipynb").tasks
+    assert tasks == tuple(f"day017_q{number}" for number in range(1, 17))
 
 
 @pytest.mark.parametrize(
@@ -239,7 +240,7 @@ def test_an_output_folder_that_can_not_be_written_is_named(tmp_path):
     read_only = ["bwrap", "--dev-bind", "/", "/", "--ro-bind", str(out), str(out)]
     command = [sys.executable, "-m", "grading", str(tmp_path), "--out", str(out), "--no-sandbox"]
     ended = subprocess.run(
-        [*read_only, *command], cwd=batch.ROOT, capture_output=True, text=True, check=False
+        [*read_only, *command], cwd=sheets.ROOT, capture_output=True, text=True, check=False
     )
     assert ended.returncode == 2, ended.stderr
     assert f"{out / 'grades.sqlite'}: unable to open" in ended.stderr

@@ -8,7 +8,7 @@ import pytest
 from ci import ROOT
 from ci.editions import editions
 from examples import make
-from grading import batch, intake, overview
+from grading import batch, intake, overview, sheets
 from tests import sandboxed
 
 LESSON = ROOT / "lessons" / "challenge_vgg19.md"
@@ -26,8 +26,18 @@ def folder(tmp_path_factory):
 
 
 def test_what_was_given_out_is_told_by_the_checks_in_most_files(folder):
-    assert batch._given_out(intake.find(folder, prefer="challenge")) == batch.CHALLENGE
-    assert batch._given_out(intake.find(make.SUBMISSIONS, prefer="Day018")) == batch.RELEASE
+    for handed_in, sheet in ((folder, LESSON.stem), (make.SUBMISSIONS, "Day018_vgg16")):
+        found = sheets.choose(lambda path, at=handed_in: intake.find(at, prefer=path.stem))
+        assert found.path == ROOT / f"{sheet}.ipynb"
+
+
+def test_what_was_given_out_is_told_by_functions_where_checks_are_lost(tmp_path):
+    (tmp_path / "s1.ipynb").write_bytes(sandboxed.notebook(["def ResNet18(): pass"]))
+    find = lambda path: intake.find(tmp_path, prefer=path.stem)  # noqa: E731
+    assert sheets.choose(find).path.name == "challenge_resnet18.ipynb"
+    (tmp_path / "s1.ipynb").write_bytes(sandboxed.notebook(["answer = 42"]))
+    with pytest.raises(ValueError, match=r"challenge_resnet18.*--release FILE"):
+        sheets.choose(find)
 
 
 @sandboxed.NEEDED
