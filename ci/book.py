@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import math
 import sys
 from collections import Counter
 from collections.abc import Sequence
@@ -62,7 +63,14 @@ def _read_all(root: Path, made: Book) -> dict[str, Any]:
             found[path.stem] = notebook
         else:
             made.told.append(f"{path.name} is empty: left out")
-    return found
+    return dict(sorted(found.items(), key=_place))
+
+
+def _place(named: tuple[str, Any]) -> tuple[float, str]:
+    """The lesson's place in the course; a stray notebook stands after all lessons."""
+    name, notebook = named
+    order = notebook.get("metadata", {}).get("course", {}).get("order")
+    return order if isinstance(order, int) else math.inf, name
 
 
 def _read(path: Path) -> Any:

@@ -29,6 +29,7 @@ from nbgrader.preprocessors import (
 from nbgrader.utils import is_solution
 
 from ci import CELL_TIMEOUT, CODE_STUB, FIRST_CELL, ROOT, TEXT_STUB
+from ci.lessons import header
 from ci.notebooks import BITMAPS, code_cells
 
 FIND_COURSE = ROOT / "ci" / "templates" / "find_course.py"
@@ -134,7 +135,8 @@ def _read(lesson: Path) -> NotebookNode:
     notebook = jupytext.reads(text, fmt="md:myst")
     digest = hashlib.sha256(text.encode()).hexdigest()
     provenance = {"path": f"lessons/{lesson.name}", "sha256": digest}
-    notebook.metadata = nbformat.from_dict({**METADATA, "lesson": provenance})
+    told = {key: header(lesson)[key] for key in ("order", "start") if key in header(lesson)}
+    notebook.metadata = nbformat.from_dict({**METADATA, "lesson": provenance, "course": told})
     notebook.nbformat, notebook.nbformat_minor = 4, 5
     notebook.cells.insert(1, _first_code_cell())
     seen: Counter[str] = Counter()

@@ -16,22 +16,29 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from ci import ROOT
+from ci.lessons import lessons
 from course import pins
 
 # Two workers, each with TensorFlow and a kernel of its own, fit into 8 GB of memory.
 # The order is ours: what takes longest begins first, so that neither waits long for the other.
 PYTEST = ("pytest", "-rs", "-n", "2", "--dist", "loadfile", "--no-loadscope-reorder")
 WITHOUT_NBVAL = ("-p", "no:nbval")  # which takes two seconds to import
-# What executes notebooks, longest first; test_ci_sheet.py does so for the challenge's sheet.
-EXECUTED = (
-    "Day017_reading.ipynb",
-    "tests/test_ci_profiles.py",
-    "solutions/challenge_vgg19.ipynb",
-    "tests/test_strangers.py",
-    "tests/test_ci_sheet.py",
-    "solutions/Day018_vgg16.ipynb",
-    "Day018_vgg16.ipynb",
-)
+# What executes notebooks in a manner of its own, with about the seconds that it takes.
+EXECUTING = {
+    "tests/test_ci_profiles.py": 140,
+    "tests/test_strangers.py": 90,
+    "tests/test_ci_sheet.py": 80,
+}
+
+
+def executed() -> list[str]:
+    """What executes notebooks: those that nbval compares and our own tests, the longest first."""
+    seconds = EXECUTING | {
+        lesson.notebook(edition): lesson.seconds
+        for lesson in lessons()
+        for edition in lesson.compared
+    }
+    return sorted(seconds, key=lambda path: -seconds[path])
 
 
 def stages(
@@ -40,7 +47,7 @@ def stages(
     """Each stage's name and the Python module that does its work, with arguments."""
     left_out = [mark for mark, out in (("slow", quick), ("pinned", latest)) if out]
     marked = ("-m", " and ".join(f"not {mark}" for mark in left_out)) if left_out else ()
-    left_for_later = [f"--ignore={path}" for path in EXECUTED if path.endswith(".py")]
+    left_for_later = [f"--ignore={path}" for path in EXECUTING]
     found = {
         "ruff": ("ruff", "check", "."),
         "ruff format": ("ruff", "format", "--check", "."),
@@ -49,7 +56,7 @@ def stages(
     }
     if not (quick or selection):
         nbval = ("-p", "nbval", "-p", "ci.nbval_pictures", "--nbval")
-        found["notebooks"] = (*PYTEST, *nbval, *EXECUTED)
+        found["notebooks"] = (*PYTEST, *nbval, *executed())
     return found
 
 
