@@ -33,7 +33,7 @@ def test_a_skip_from_the_wrong_layer_is_told_with_the_right_one():
     answer = ANSWERS["identity_after_conv1"]
     score = TASK.mark(TASK.probe(namespace_of("skip", answer.source), CASE), CASE)
     (diagnosis,) = score.diagnoses
-    assert "`conv2_1_add` 加的是 `conv2_1_conv1` ，應該加 `pool1`" in diagnosis.message
+    assert "`conv2_1_add` 加的是 `conv2_1_conv1`，應該加 `pool1`" in diagnosis.message
 
 
 def test_the_right_spellings_are_right_for_the_cases_of_another_seed():

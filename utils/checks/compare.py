@@ -142,7 +142,7 @@ def _wiring(crossed: Iterable[Crossed], part_of: PartOf, codes: Codes) -> Iterat
             code_of(codes, part, mine.kind, "inputs"),
             part,
             layers=named([other.name]),
-            found=named(map(called, found)),
+            found=listed(map(called, found)),
             right=listed(map(called, right)),
         )
 
