@@ -1,6 +1,7 @@
 """Answers to the homework as plain data: source text, the diagnosis it must get, its points.
 
-Each mistake is the solution with a few words changed. `code` is None where nothing may be said.
+Each mistake is the lesson's solution with a few words changed. `code` is None where nothing may be
+said.
 """
 
 from __future__ import annotations
@@ -8,43 +9,9 @@ from __future__ import annotations
 import re
 from typing import NamedTuple
 
-SOLUTION = """\
-import keras
-from keras import layers
+from ci.answers import answers
 
-
-def VGG16(include_top=True, input_tensor=None, input_shape=(224, 224, 3), pooling="max",
-          classes=1000):
-    image = keras.Input(shape=input_shape) if input_tensor is None else input_tensor
-    x = layers.Conv2D(64, 3, padding="same", activation="relu", name="block1_conv1")(image)
-    x = layers.Conv2D(64, 3, padding="same", activation="relu", name="block1_conv2")(x)
-    x = layers.MaxPooling2D(2, strides=2, name="block1_pool")(x)
-    x = layers.Conv2D(128, 3, padding="same", activation="relu", name="block2_conv1")(x)
-    x = layers.Conv2D(128, 3, padding="same", activation="relu", name="block2_conv2")(x)
-    x = layers.MaxPooling2D(2, strides=2, name="block2_pool")(x)
-    x = layers.Conv2D(256, 3, padding="same", activation="relu", name="block3_conv1")(x)
-    x = layers.Conv2D(256, 3, padding="same", activation="relu", name="block3_conv2")(x)
-    x = layers.Conv2D(256, 3, padding="same", activation="relu", name="block3_conv3")(x)
-    x = layers.MaxPooling2D(2, strides=2, name="block3_pool")(x)
-    x = layers.Conv2D(512, 3, padding="same", activation="relu", name="block4_conv1")(x)
-    x = layers.Conv2D(512, 3, padding="same", activation="relu", name="block4_conv2")(x)
-    x = layers.Conv2D(512, 3, padding="same", activation="relu", name="block4_conv3")(x)
-    x = layers.MaxPooling2D(2, strides=2, name="block4_pool")(x)
-    x = layers.Conv2D(512, 3, padding="same", activation="relu", name="block5_conv1")(x)
-    x = layers.Conv2D(512, 3, padding="same", activation="relu", name="block5_conv2")(x)
-    x = layers.Conv2D(512, 3, padding="same", activation="relu", name="block5_conv3")(x)
-    x = layers.MaxPooling2D(2, strides=2, name="block5_pool")(x)
-    if include_top:
-        x = layers.Flatten(name="flatten")(x)
-        x = layers.Dense(4096, activation="relu", name="fc1")(x)
-        x = layers.Dense(4096, activation="relu", name="fc2")(x)
-        x = layers.Dense(classes, activation="softmax", name="predictions")(x)
-    elif pooling == "avg":
-        x = layers.GlobalAveragePooling2D()(x)
-    elif pooling == "max":
-        x = layers.GlobalMaxPooling2D()(x)
-    return keras.Model(image, x, name="vgg16")
-"""
+SOLUTION = answers("Day018_vgg16")["vgg16"]
 
 
 class Answer(NamedTuple):
@@ -66,13 +33,13 @@ def but(*changes: str) -> str:
 
 def conv(name: str, filters: int) -> str:
     """The solution's line for one convolution."""
-    options = 'padding="same", activation="relu"'
-    return f'    x = layers.Conv2D({filters}, 3, {options}, name="{name}")(x)\n'
+    options = 'activation="relu", padding="same"'
+    return f'    x = layers.Conv2D({filters}, (3, 3), {options}, name="{name}")(x)\n'
 
 
 def pool(name: str) -> str:
     """The solution's line for one pooling."""
-    return f'    x = layers.MaxPooling2D(2, strides=2, name="{name}")(x)\n'
+    return f'    return layers.MaxPooling2D((2, 2), strides=(2, 2), name="{name}")(x)\n'
 
 
 def block(number: int, filters: int) -> str:
@@ -209,14 +176,18 @@ def relu(x):
     return keras.ops.relu(x)
 """
 
-GIVEN = "    image = keras.Input(shape=input_shape) if input_tensor is None else input_tensor\n"
-NEW_INPUT = "    image = keras.Input(shape=input_shape)\n"
-MODEL = 'keras.Model(image, x, name="vgg16")'
+GIVEN = """\
+    if input_tensor is None:
+        input_tensor = keras.Input(shape=input_shape, name="input")
+"""
+NEW_INPUT = '    input_tensor = keras.Input(shape=input_shape, name="input")\n'
+MODEL = 'keras.Model(input_tensor, x, name="vgg16")'
 LAST = 'layers.Dense(classes, activation="softmax", name="predictions")(x)'
 FC2 = 'layers.Dense(4096, activation="relu", name="fc2")'
 FLATTEN = 'layers.Flatten(name="flatten")'
-BLOCKS = block(3, 256) + block(4, 512) + block(5, 512)
-POOLED = SOLUTION[SOLUTION.index('    elif pooling == "avg"') : SOLUTION.index("    return")]
+BLOCKS = "(block1, block2, block3, block4, block5)"
+CHAINED = "        x = block(x)\n"
+POOLED = SOLUTION[SOLUTION.index('    elif pooling == "avg"') : SOLUTION.index("    return keras")]
 ALWAYS_MAX = "    else:\n        x = layers.GlobalMaxPooling2D()(x)\n"
 
 RIGHT = {
@@ -239,20 +210,20 @@ ANSWERS: dict[str, Answer] = {
     "zero_filters": Answer(but(CONV31, CONV31.replace("256", "0")), "placeholder", 0.0),
     "words_in_head": Answer(but(FC2, FC2.replace("4096", '"填入"')), "placeholder", 7.25),
     "head_left_blank": Answer(
-        but(FLATTEN + "(x)", 'None\n        raise NotImplementedError("head")'), "unfinished", 7.25
+        but(FLATTEN + "(x)", 'None\n    raise NotImplementedError("head")'), "unfinished", 7.25
     ),
     "activation_misspelt": Answer(
         but('"softmax"', '"softmx"', FC2, FC2.replace("4096", "128")), "unknown_activation", 7.25
     ),
-    "name_error": Answer(but("Model(image", "Model(imgae"), "undefined_name", 0.0),
+    "name_error": Answer(but("Model(input_tensor", "Model(input_tensro"), "undefined_name", 0.0),
     "old_keyword": Answer(but(FC2, FC2.replace("4096", "output_dim=4096")), "wrong_keyword", 7.25),
     "index_error": Answer(but(GIVEN, GIVEN + "    size = input_shape[7]\n"), "exception", 0.0),
     "returns_none": Answer(but("return keras", "model = keras"), "returns_none", 0.0),
     "returns_tensor": Answer(but(f"return {MODEL}", "return x"), "not_a_model", 0.0),
     "subclassed": Answer(SUBCLASSED, "unreadable", 0.0),
     "duplicate_names": Answer(but("block4_conv2", "block4_conv1"), "duplicate_names", 0.0),
-    "untied": Answer(but("Model(image", "Model(keras.Input(input_shape)"), "untied", 0.0),
-    "pool_4": Answer(but("D(2, strides=2", "D(4, strides=4"), "shrunk", 0.0),
+    "untied": Answer(but("Model(input_tensor", "Model(keras.Input(input_shape)"), "untied", 0.0),
+    "pool_4": Answer(but("D((2, 2), strides=(2, 2)", "D((4, 4), strides=(4, 4)"), "shrunk", 0.0),
     # Another network.
     "vgg11": Answer(
         but(
@@ -270,17 +241,21 @@ ANSWERS: dict[str, Answer] = {
         4.75,
     ),
     "block_order": Answer(
-        but(BLOCKS, block(4, 512) + block(3, 256) + block(5, 512)), "block_order", 6.5
+        but(BLOCKS, "(block1, block2, block4, block3, block5)"), "block_order", 6.5
     ),
     "block_4_on_input": Answer(
-        but('name="block4_conv1")(x)', 'name="block4_conv1")(image)'), "detached", 6.0
+        but(CHAINED, "        x = block(input_tensor if block is block4 else x)\n"), "detached", 6.0
     ),
-    "blocks_left_out": Answer(but(BLOCKS, ""), "missing_block", 4.75),
+    "blocks_left_out": Answer(but(BLOCKS, "(block1, block2)"), "missing_block", 4.75),
     "block_4_not_stored": Answer(
-        but(block(4, 512), block(4, 512).replace("x = ", "y = ")), "missing_block", 8.25
+        but(CHAINED, "        y = block(x)\n        x = x if block is block4 else y\n"),
+        "missing_block",
+        8.25,
     ),
     # One kind of mistake in one or more layers.
-    "block5_pool_left_out": Answer(but(pool("block5_pool"), ""), "missing_pool", 8.25),
+    "block5_pool_left_out": Answer(
+        but(pool("block5_pool"), "    return x\n"), "missing_pool", 8.25
+    ),
     "conv_left_out": Answer(but(conv_3(4, 512), ""), "missing_conv", 8.25),
     "batch_norm": Answer(
         but(CONV31, CONV31 + "    x = layers.BatchNormalization()(x)\n"), "extra_layer", 8.25
@@ -289,23 +264,29 @@ ANSWERS: dict[str, Answer] = {
     "filters": Answer(but(CONV32, CONV32.replace("256", "128")), "filters", 8.25),
     "kernel_1": Answer(
         but(
-            *(text for own in OWN for text in (conv_3(*own), conv_3(*own).replace(", 3,", ", 1,")))
+            *(
+                text
+                for own in OWN
+                for text in (conv_3(*own), conv_3(*own).replace("(3, 3)", "(1, 1)"))
+            )
         ),
         "kernel_size",
         4.75,
     ),
-    "stride_2": Answer(but(CONV31, CONV31.replace(", 3,", ", 3, 2,")), "strides", 8.25),
+    "stride_2": Answer(but(CONV31, CONV31.replace("(3, 3)", "(3, 3), 2")), "strides", 8.25),
     "valid_everywhere": Answer(but('"same"', '"valid"'), "padding", 0.0),
     "valid_in_block3": Answer(
         but(block(3, 256), block(3, 256).replace("same", "valid")), "padding", 8.25
     ),
     "linear_block": Answer(
-        but(block(5, 512), block(5, 512).replace(', activation="relu"', "")), "activation", 8.25
+        but(block(5, 512), block(5, 512).replace('activation="relu", ', "")), "activation", 8.25
     ),
     "relu6": Answer(but(CONV31, CONV31.replace("relu", "relu6")), "activation", 8.25),
     "average_pooling": Answer(but("layers.MaxP", "layers.AverageP"), "pool_kind", 4.25),
     "pool_stride_1": Answer(
-        but(pool("block5_pool"), pool("block5_pool").replace("es=2", "es=1")), "pool_size", 8.25
+        but(pool("block5_pool"), pool("block5_pool").replace("es=(2, 2)", "es=(1, 1)")),
+        "pool_size",
+        8.25,
     ),
     "no_bias": Answer(
         but(CONV31, CONV31.replace("padding", "use_bias=False, padding")), "bias", 8.25
@@ -329,10 +310,10 @@ ANSWERS: dict[str, Answer] = {
     "relu_last": Answer(but('"softmax"', '"relu"'), "last_activation", 9.0),
     "narrow_fc2": Answer(but(FC2, FC2.replace("4096", "1024")), "units", 8.75),
     "linear_fc2": Answer(but(FC2, FC2.replace(', activation="relu"', "")), "activation", 8.75),
-    "no_fc2": Answer(but(f"        x = {FC2}(x)\n", ""), "missing_dense", 8.75),
+    "no_fc2": Answer(but(f"    x = {FC2}(x)\n", ""), "missing_dense", 8.75),
     "pooled_head": Answer(but("Flatten(", "GlobalMaxPooling2D("), "missing_flatten", 8.75),
     "extra_dense": Answer(
-        but(f"x = {LAST}", f"x = layers.Dense(4096, 'relu')(x)\n        x = {LAST}"),
+        but(f"return {LAST}", f"x = layers.Dense(4096, 'relu')(x)\n    return {LAST}"),
         "extra_layer",
         8.75,
     ),
@@ -360,6 +341,6 @@ ANSWERS: dict[str, Answer] = {
         9.25,
     ),
     # Names.
-    "unnamed": Answer(re.sub(r', name="[a-z0-9_]+"|name="flatten"', "", SOLUTION), "names", 9.5),
+    "unnamed": Answer(re.sub(r'(, )?name="\w+"', "", SOLUTION), "names", 9.5),
     "one_other_name": Answer(but("block5_pool", "last_pool"), "names", 9.75),
 }

@@ -1,13 +1,13 @@
 """Answers to the challenge as plain data: task, source, the diagnoses they must get, points.
 
-Each mistake is the task's solution with a few words changed.
+Each mistake is the lesson's solution with a few words changed.
 """
 
 from __future__ import annotations
 
 from typing import NamedTuple
 
-import wrong_answers
+from ci.answers import answers
 
 
 class Answer(NamedTuple):
@@ -19,65 +19,9 @@ class Answer(NamedTuple):
     points: float
 
 
-GIVEN = """\
-import keras
-import tensorflow as tf
-from keras import layers
-
-def lrn(x):
-    return tf.nn.local_response_normalization(x, depth_radius=2, bias=2, alpha=1e-4, beta=0.75)
-
-VGG_CONFIGS = {
-    "A": (((3,), 64), ((3,), 128), ((3, 3), 256), ((3, 3), 512), ((3, 3), 512)),
-    "A-LRN": (((3, "LRN"), 64), ((3,), 128), ((3, 3), 256), ((3, 3), 512), ((3, 3), 512)),
-    "B": (((3, 3), 64), ((3, 3), 128), ((3, 3), 256), ((3, 3), 512), ((3, 3), 512)),
-    "C": (((3, 3), 64), ((3, 3), 128), ((3, 3, 1), 256), ((3, 3, 1), 512), ((3, 3, 1), 512)),
-    "D": (((3, 3), 64), ((3, 3), 128), ((3, 3, 3), 256), ((3, 3, 3), 512), ((3, 3, 3), 512)),
-    "E": (((3, 3), 64), ((3, 3), 128), ((3,) * 4, 256), ((3,) * 4, 512), ((3,) * 4, 512)),
-}
-INCEPTION = {
-    "block3": ((64,), (96, 128), (16, 32), (32,)),
-    "block5": ((192,), (96, 208), (16, 48), (64,)),
-}
-
-def copied(layer, x):
-    new = type(layer).from_config(layer.get_config())
-    y = new(x)
-    new.set_weights(layer.get_weights())
-    return y
-
-def inception(x, block, width=1.0):
-    def conv(x, filters, size, name):
-        return layers.Conv2D(round(filters * width), size, padding="same", activation="relu",
-                             name=f"{block}_{name}")(x)
-
-    n1, (reduce3, n3), (reduce5, n5), project = INCEPTION[block]
-    pooled = layers.MaxPooling2D(3, strides=1, padding="same", name=f"{block}_pool3")(x)
-    paths = [conv(x, n1[0], 1, "1x1"), conv(conv(x, reduce3, 1, "3x3_reduce"), n3, 3, "3x3"),
-             conv(conv(x, reduce5, 1, "5x5_reduce"), n5, 5, "5x5"),
-             conv(pooled, project[0], 1, "project")]
-    return layers.Concatenate(name=f"{block}_inception")(paths)
-
-"""
-
-FAMILY = """\
-def build_vgg(config, include_top=True, input_shape=(224, 224, 3), classes=1000, width=1.0):
-    x = image = keras.Input(shape=input_shape)
-    for number, (sizes, filters) in enumerate(VGG_CONFIGS[config], start=1):
-        for index, size in enumerate(sizes, start=1):
-            if size == "LRN":
-                x = layers.Activation(lrn, name=f"block{number}_lrn")(x)
-            else:
-                x = layers.Conv2D(round(filters * width), size, padding="same", activation="relu",
-                                  name=f"block{number}_conv{index}")(x)
-        x = layers.MaxPooling2D(2, strides=2, name=f"block{number}_pool")(x)
-    if include_top:
-        x = layers.Flatten(name="flatten")(x)
-        x = layers.Dense(round(4096 * width), activation="relu", name="fc1")(x)
-        x = layers.Dense(round(4096 * width), activation="relu", name="fc2")(x)
-        x = layers.Dense(classes, activation="softmax", name="predictions")(x)
-    return keras.Model(image, x)
-"""
+SOLUTIONS = answers("challenge_vgg19")
+# What the sheet gives, for other spellings.
+GIVEN = "import tensorflow as tf\n" + SOLUTIONS["backbone"].partition("def features")[0]
 
 # The same networks from letters; a layer of one's own normalises, ReLU stands apart.
 FAMILY_FROM_LETTERS = """\
@@ -111,15 +55,6 @@ def build_vgg(config, include_top=True, input_shape=(224, 224, 3), classes=1000,
     return net
 """
 
-CARRY_OVER = """\
-def carry_over(shallow, deep):
-    convolutions = [layer for layer in shallow.layers if isinstance(layer, layers.Conv2D)][:4]
-    dense = [layer for layer in shallow.layers if isinstance(layer, layers.Dense)]
-    for layer in convolutions + dense:
-        deep.get_layer(layer.name).set_weights(layer.get_weights())
-    return [layer.name for layer in convolutions + dense]
-"""
-
 CARRY_OVER_BY_NAME = """\
 def carry_over(shallow, deep):
     names = ("block1_conv1", "block2_conv1", "block3_conv1", "block3_conv2",
@@ -129,22 +64,6 @@ def carry_over(shallow, deep):
         target.kernel.assign(shallow.get_layer(name).kernel)
         target.bias.assign(shallow.get_layer(name).bias)
     return names
-"""
-
-CONVOLUTIONAL = """\
-def to_convolutional(model):
-    x = image = keras.Input((None, None, model.input_shape[-1]))
-    size = model.get_layer("flatten").input.shape[1:3]
-    for layer in model.layers[1:]:
-        if isinstance(layer, layers.Dense):
-            conv = layers.Conv2D(layer.units, size, activation=layer.activation, name=layer.name)
-            x = conv(x)
-            kernel, bias = layer.get_weights()
-            conv.set_weights([kernel.reshape(conv.kernel.shape), bias])
-            size = (1, 1)
-        elif not isinstance(layer, layers.Flatten):
-            x = copied(layer, x)
-    return keras.Model(image, x)
 """
 
 # The blocks are shared as one inner model; the last two dense layers work on a map as they are.
@@ -161,21 +80,6 @@ def to_convolutional(model):
     conv.bias.assign(fc1.bias)
     for name in ("fc2", "predictions"):
         x = copied(model.get_layer(name), x)
-    return keras.Model(image, x)
-"""
-
-BACKBONE = """\
-def features(model, names):
-    return keras.Model(model.input, [model.get_layer(name).output for name in names])
-
-def with_inception(model, width=1.0):
-    x = image = keras.Input(model.input_shape[1:])
-    for layer in model.layers[1:]:
-        block, _, rest = layer.name.partition("_")
-        if block not in INCEPTION or rest == "pool":
-            x = copied(layer, x)
-        elif rest == "conv1":
-            x = inception(x, block, width)
     return keras.Model(image, x)
 """
 
@@ -197,7 +101,7 @@ def with_inception(model, width=1.0):
     return keras.Model(model.input, x)
 """
 
-BUDGET = """\
+BUDGET_AVERAGED = """\
 def budget_net(input_shape=(32, 32, 1), classes=10):
     x = image = keras.Input(input_shape)
     for filters in (8, 16, 32):
@@ -223,27 +127,6 @@ def budget_net(input_shape=(32, 32, 1), classes=10):
     return net
 """
 
-VGG19 = wrong_answers.but(
-    "VGG16",
-    "VGG19",
-    *(
-        text
-        for own in wrong_answers.OWN
-        for text in (
-            wrong_answers.conv_3(*own),
-            wrong_answers.conv_3(*own) + wrong_answers.conv_4(*own),
-        )
-    ),
-)
-
-SOLUTIONS = {
-    "vgg19": VGG19,
-    "family": GIVEN + FAMILY,
-    "carry_over": GIVEN + CARRY_OVER,
-    "convolutional": GIVEN + CONVOLUTIONAL,
-    "backbone": GIVEN + BACKBONE,
-    "budget": GIVEN + BUDGET,
-}
 BLANKS = {
     "vgg19": "def VGG19(**arguments):\n",
     "family": "def build_vgg(**arguments):\n",
@@ -262,6 +145,11 @@ def but(task: str, *changes: str) -> str:
         assert old in source, old
         source = source.replace(old, new)
     return source
+
+
+def blocks(filters: int, count: int) -> tuple[str, str]:
+    """VGG19's blocks of so many filters, and the same with another number of convolutions."""
+    return f"(4, {filters})", f"({count}, {filters})"
 
 
 def right(task: str, source: str) -> Answer:
@@ -293,26 +181,25 @@ ANSWERS: dict[str, Answer] = {
     "carry_over_by_name": right("carry_over", GIVEN + CARRY_OVER_BY_NAME),
     "convolutional_nested": right("convolutional", GIVEN + CONVOLUTIONAL_NESTED),
     "backbone_shared": right("backbone", GIVEN + BACKBONE_SHARED),
+    "budget_averaged": right("budget", GIVEN + BUDGET_AVERAGED),
     "budget_dense": right("budget", GIVEN + BUDGET_DENSE),
     # 1 VGG19
-    "vgg16_again": Answer("vgg19", wrong_answers.but("VGG16", "VGG19"), ("vgg16",), 0),
-    "vgg13_instead": Answer(
-        "vgg19",
-        wrong_answers.but(
-            "VGG16",
-            "VGG19",
-            *(text for own in wrong_answers.OWN for text in (wrong_answers.conv_3(*own), "")),
-        ),
-        ("vgg13",),
-        0,
+    "vgg16_again": wrong("vgg19", "vgg16", 0, *(text for n in (256, 512) for text in blocks(n, 3))),
+    "vgg13_instead": wrong(
+        "vgg19", "vgg13", 0, *(text for n in (256, 512) for text in blocks(n, 2))
     ),
-    "vgg18": wrong("vgg19", "missing_conv", 3.25, wrong_answers.conv_4(4, 512), ""),
-    "vgg19_same_name": wrong("vgg19", "duplicate_names", 0, "block3_conv4", "block3_conv3"),
+    "vgg18": wrong("vgg19", "missing_conv", 3.25, "(4, 512), (4, 512)", "(3, 512), (4, 512)"),
+    "vgg19_same_name": wrong(
+        *("vgg19", "duplicate_names", 0, "_conv{index}", "_conv{min(index, 3)}")
+    ),
     "vgg19_no_last_pool": wrong(
-        "vgg19", "missing_pool", 3.25, wrong_answers.pool("block5_pool"), ""
+        *("vgg19", "missing_pool", 3.25),
+        *("        x = layers.MaxP", "        if number < 5:\n            x = layers.MaxP"),
     ),
     "vgg19_relu_last": wrong("vgg19", "last_activation", 3.75, '"softmax"', '"relu"'),
-    "vgg19_untied": wrong("vgg19", "untied", 0, "Model(image", "Model(keras.Input(input_shape)"),
+    "vgg19_untied": wrong(
+        "vgg19", "untied", 0, "Model(input_tensor", "Model(keras.Input(input_shape)"
+    ),
     # 2 the family
     "always_d": wrong("family", "config_ignored", 1.0, "VGG_CONFIGS[config]", 'VGG_CONFIGS["D"]'),
     "c_without_1x1": wrong("family", "other_config", 3.5, ", 1)", ", 3)"),
@@ -350,7 +237,8 @@ ANSWERS: dict[str, Answer] = {
     "width_cut": wrong("family", "width_rounded", 3.75, "round(", "int("),
     "wide_head": wrong("family", "width_head", 3.75, "4096 * width", "4096"),
     "linear_fc1": wrong(
-        "family", "activation", 3.75, 'activation="relu", name="fc1"', 'name="fc1"'
+        *("family", "activation", 3.75),
+        *('4096 * width), activation="relu"', '4096 * width), "relu" if name == "fc2" else None'),
     ),
     "family_arguments": Answer(
         "family",
@@ -370,7 +258,7 @@ ANSWERS: dict[str, Answer] = {
         "    return keras.Model",
         "    else:\n        x = layers.GlobalMaxPooling2D()(x)\n    return keras.Model",
     ),
-    "family_unnamed": wrong("family", "names", 3.75, 'name="fc1"', 'name="dense_1"'),
+    "family_unnamed": wrong("family", "names", 3.75, '("fc1", "fc2")', '("dense_1", "fc2")'),
     # 3 weights carried over
     "not_stored": wrong("carry_over", "nothing_copied", 0, COPY, "layer.get_weights()"),
     "by_position": wrong(
@@ -468,8 +356,8 @@ ANSWERS: dict[str, Answer] = {
         "convolutional",
         "pooled_after",
         0.75,
-        "Model(image, x)\n",
-        "Model(image, layers.GlobalAveragePooling2D()(x))\n",
+        "Model(image, x,",
+        "Model(image, layers.GlobalAveragePooling2D()(x),",
     ),
     "one_pixel": wrong(
         "convolutional",
@@ -497,8 +385,8 @@ ANSWERS: dict[str, Answer] = {
         "convolutional",
         "output_map",
         1.5,
-        "Model(image, x)\n",
-        "Model(image, layers.Reshape((-1, model.output_shape[-1]))(x))\n",
+        "Model(image, x,",
+        "Model(image, layers.Reshape((-1, model.output_shape[-1]))(x),",
     ),
     "old_model_inside": Answer(
         "convolutional",
@@ -599,18 +487,16 @@ ANSWERS: dict[str, Answer] = {
     ),
     "anew": wrong("backbone", "weights_lost", 2.5, "x = copied(layer, x)", f"x = {LAYERS}(x)"),
     # 6 under a budget
-    "too_wide": wrong("budget", "over_macs", 2.25, "(8, 16, 32)", "(16, 24, 32)"),
+    "too_wide": wrong("budget", "over_macs", 2.25, "(1, 8)", "(1, 32)"),
     "flat_head": wrong(
         "budget",
         "over_params",
         2.25,
-        "GlobalAveragePooling2D()(x)",
-        'Dense(128, "relu")(layers.Flatten()(x))',
+        "    x = layers.Dense(classes",
+        '    x = layers.Dense(128, "relu")(x)\n    x = layers.Dense(classes',
     ),
-    "large_kernels": wrong(
-        "budget", "not_vgg", 0, 'filters, 3, padding="same"', 'filters, 1, padding="same"'
-    ),
-    "one_block_only": wrong("budget", "few_blocks", 0, "(8, 16, 32)", "(8,)"),
+    "large_kernels": wrong("budget", "not_vgg", 0, "filters, (3, 3)", "filters, (1, 1)"),
+    "one_block_only": wrong("budget", "few_blocks", 0, ", (2, 16), (2, 32))", ",)"),
     "no_softmax": wrong("budget", "budget_output", 2.5, ', activation="softmax"', ""),
     "ten_classes": wrong("budget", "budget_output", 2.5, "Dense(classes", "Dense(10"),
 }
