@@ -7,15 +7,17 @@ that it needs.
 from __future__ import annotations
 
 import ast
+import builtins
 import re
 import symtable
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
+from IPython.core.inputtransformer2 import TransformerManager
 from nbformat import NotebookNode
 
 from ci import ROOT
-from ci.editions import editions
+from ci.editions import BuildError, editions
 from utils.checks import TASKS
 from utils.checks.stand_ins import FILE, packed
 
@@ -23,19 +25,27 @@ MARKS = re.compile(r"^[ \t]*### (?:BEGIN|END) SOLUTION\n?", re.MULTILINE)
 
 
 def answers(lesson: str = "*", root: Path = ROOT) -> dict[str, str]:
-    """Each task's right answer as source that stands alone, from one lesson or from all."""
+    """Each task's right answer as source that stands alone, from one lesson or from all.
+
+    Raises BuildError, which names lesson and task, where the cells before a check do not suffice.
+    """
     found = {}
     for path in sorted((root / "lessons").glob(f"{lesson}.md")):
         *_, solved = editions(path).values()
         for task, cells in _checked(solved):
             if task in TASKS and not TASKS[task].alone:
-                found[task] = needed(cells, (TASKS[task].function, *TASKS[task].more))
+                try:
+                    found[task] = needed(cells, (TASKS[task].function, *TASKS[task].more))
+                except (ValueError, SyntaxError) as problem:
+                    raise BuildError(f"lessons/{path.name}, {task}: {problem}") from problem
     return found
 
 
 def write(root: Path = ROOT) -> None:
     """Write the answers where notebooks take them from."""
-    (root / FILE.relative_to(ROOT)).write_bytes(packed(answers(root=root)))
+    path = root / FILE.relative_to(ROOT)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(packed(answers(root=root)))
 
 
 def _checked(notebook: NotebookNode) -> Iterator[tuple[str, list[str]]]:
@@ -53,26 +63,37 @@ def _checked(notebook: NotebookNode) -> Iterator[tuple[str, list[str]]]:
 def needed(cells: Iterable[str], names: Iterable[str]) -> str:
     """The statements that define `names`, and what these use, in their order.
 
-    Raises ValueError for a name that no cell defines.
+    A function uses the last definition of a name, any other statement the last one above it. Raises
+    ValueError for a name that no cell defines.
     """
-    pieces = [
-        (_bound(statement), ast.get_source_segment(cell, statement) or "")
-        for cell in cells
-        for statement in _definitions(cell)
-    ]
-    wanted, taken = set(names), []
-    if lacking := wanted - {name for bound, _ in pieces for name in bound}:
-        raise ValueError(f"no cell before the check defines {', '.join(sorted(lacking))}")
-    for bound, source in reversed(pieces):
-        if bound & wanted:
-            wanted = (wanted - bound) | _used(source)
-            taken.append(source)
-    return "\n\n".join(reversed(taken)) + "\n"
+    pieces = [piece for cell in cells for piece in _definitions(cell)]
+    taken: set[int] = set()
+    waiting = [(name, len(pieces)) for name in names]
+    while waiting:
+        name, place = waiting.pop()
+        defined = [i for i, piece in enumerate(pieces[:place]) if name in _bound(piece[0])]
+        if not defined:
+            raise ValueError(f"no cell before the check defines {name!r}")
+        if (last := defined[-1]) not in taken:
+            taken.add(last)
+            statement, source = pieces[last]
+            later = isinstance(statement, ast.FunctionDef | ast.ClassDef)
+            used = _used(source) - set(dir(builtins))
+            waiting += [(name, len(pieces) if later else last) for name in used]
+    return "\n\n".join(pieces[place][1] for place in sorted(taken)) + "\n"
 
 
-def _definitions(cell: str) -> list[ast.stmt]:
-    kinds = (ast.FunctionDef, ast.ClassDef, ast.Import, ast.ImportFrom, ast.Assign)
-    return [statement for statement in ast.parse(cell).body if isinstance(statement, kinds)]
+def _definitions(cell: str) -> Iterator[tuple[ast.stmt, str]]:
+    """A cell's definitions, imports and assignments, with their source."""
+    kinds = (ast.FunctionDef, ast.ClassDef, ast.Import, ast.ImportFrom, ast.Assign, ast.AnnAssign)
+    code = TransformerManager().transform_cell(cell)  # without magics, which are no Python
+    for statement in ast.parse(code).body:
+        if isinstance(statement, kinds):
+            decorators = getattr(statement, "decorator_list", [])
+            first = min(each.lineno for each in (statement, *decorators))
+            above = code.splitlines()[first - 1 : statement.lineno - 1]
+            source = ast.get_source_segment(code, statement) or ""
+            yield statement, "\n".join([*above, source])
 
 
 def _bound(statement: ast.stmt) -> set[str]:

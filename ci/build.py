@@ -1,8 +1,8 @@
 """Builds the notebooks from their lessons.
 
 A lesson with solutions becomes two notebooks, NAME.ipynb with blanks and solutions/NAME.ipynb with
-answers. Both are executed. Building twice writes the same, apart from numbers that depend on the
-processor.
+answers. Both are executed. The answers also become `utils/checks/stand_ins.b64`. Building twice
+writes the same, apart from numbers that depend on the processor.
 """
 
 from __future__ import annotations
@@ -21,6 +21,7 @@ WORKERS = 2
 
 def build(names: Sequence[str] = (), root: Path = ROOT) -> list[Path]:
     """Build the lessons called `names` (all, if none is) below `root`; the notebooks written."""
+    from ci import answers
     from ci.editions import BuildError, editions
 
     lessons = {path.stem: path for path in sorted((root / "lessons").glob("*.md"))}
@@ -32,6 +33,7 @@ def build(names: Sequence[str] = (), root: Path = ROOT) -> list[Path]:
         for name in names or lessons
         for path, notebook in editions(lessons[name]).items()
     ]
+    answers.write(root)  # notebooks with blanks run on them
     with ThreadPoolExecutor(WORKERS) as pool:
         written = list(pool.map(lambda plan: _execute_and_write(*plan, root), planned))
     raise_floors(written, root)

@@ -3,27 +3,16 @@
 from __future__ import annotations
 
 import pytest
+from test_checks import namespace_of
+from wrong_answers import but, conv_3
 
 from utils import checks
 from utils.checks.questions import questions
 
 
-def block3(x, convs=3, filters=256):
-    from keras import layers
-
-    for i in range(convs):
-        name = f"block3_conv{i + 1}"
-        x = layers.Conv2D(filters, 3, padding="same", activation="relu", name=name)(x)
-    return layers.MaxPooling2D(name="block3_pool")(x)
-
-
-def head(x, classes, last="softmax", width=4096):
-    from keras import layers
-
-    x = layers.Flatten(name="flatten")(x)
-    x = layers.Dense(width, activation="relu", name="fc1")(x)
-    x = layers.Dense(width, activation="relu", name="fc2")(x)
-    return layers.Dense(classes, activation=last, name="predictions")(x)
+def function(name: str, *changes: str):
+    """A function of the lesson's solution, with changes, given as old, new, old, new, …"""
+    return namespace_of(name, but(*changes))[name]
 
 
 def blank(x, *_):
@@ -33,7 +22,7 @@ def blank(x, *_):
 def own_input(x):
     import keras
 
-    return block3(keras.Input((8, 8, 128)))
+    return function("block3")(keras.Input((8, 8, 128)))
 
 
 def sequential(x):
@@ -55,25 +44,35 @@ def codes(score: checks.Score) -> list[str]:
 
 
 def test_a_right_block_has_every_layer_right():
-    score = checks.block(3, block3)
+    score = checks.block(3, function("block3"))
     assert (score.points, score.max_points, codes(score)) == (4, 4, [])
 
 
 @pytest.mark.parametrize(
-    ("function", "code", "points"),
+    ("changes", "code", "points"),
     [
-        (lambda x: block3(x, convs=2), "missing_conv", 3),
-        (lambda x: block3(x, filters=512), "filters", 1),
-        (lambda x: None, "returns_none", 0),
-        (sequential, "returns_model", 0),
-        (own_input, "untied", 0),
-        (None, "missing", 0),
-        (endless, "malformed", 0),
+        ((conv_3(3, 256), ""), "missing_conv", 3),
+        (("256", "512"), "filters", 1),
     ],
 )
-def test_a_wrong_block_is_told_what_is_wrong(function, code, points):
-    score = checks.block(3, function)
+def test_a_wrong_block_is_told_what_is_wrong(changes, code, points):
+    score = checks.block(3, function("block3", *changes))
     assert (codes(score), score.points) == ([code], points)
+
+
+@pytest.mark.parametrize(
+    ("given", "code"),
+    [
+        (lambda x: None, "returns_none"),
+        (sequential, "returns_model"),
+        (own_input, "untied"),
+        (None, "missing"),
+        (endless, "malformed"),
+    ],
+)
+def test_what_is_no_block_is_told_so(given, code):
+    score = checks.block(3, given)
+    assert (codes(score), score.points) == ([code], 0)
 
 
 def test_a_blank_block_is_not_finished():
@@ -84,15 +83,15 @@ def test_a_blank_block_is_not_finished():
 
 def test_there_are_five_blocks():
     with pytest.raises(ValueError, match="blocks 1 to 5, not 6"):
-        checks.block(6, block3)
+        checks.block(6, blank)
 
 
 @pytest.mark.parametrize(
     ("changes", "code"),
-    [({}, None), ({"last": "relu"}, "last_activation"), ({"width": 1024}, "units")],
+    [((), None), (('"softmax"', '"relu"'), "last_activation"), (("4096", "1024"), "units")],
 )
 def test_the_head_is_checked_layer_by_layer(changes, code):
-    score = checks.head(lambda x, classes: head(x, classes, **changes))
+    score = checks.head(function("head", *changes))
     assert codes(score) == [code] * (code is not None)
 
 
