@@ -154,6 +154,18 @@ ATTACKS = {
             "import os; os.kill(os.getppid(), 0) if os.getppid() > 1 else open('/nowhere')",
         )
     ),
+    "reading the answers": beside(
+        refused(
+            "from utils.checks.stand_ins import sources; sources()",
+            "from utils.checks.reference import run",
+            *map(READ, ("/course/utils/checks/stand_ins.b64", "/course/utils/checks/reference.py")),
+        )
+    ),
+    "an answer that stands in": instead(
+        "from utils.checks import TASKS, or_reference, stand_ins\n"
+        "VGG16 = or_reference(VGG16, 'vgg16')\n"
+        "(VGG16,) = stand_ins.stand_in(TASKS['vgg16'])"
+    ),
     "links": beside(
         refused(
             "import os; os.symlink('/etc', '/tmp/etc'); open('/tmp/etc/passwd').read()",
@@ -235,11 +247,15 @@ ATTACKS = {
     "answers in another JSON": instead("import json\njson.dumps = lambda *a, **k: 'NaN'", "died"),
     "another probe": instead(
         FORGED + "from utils import checks\n"
-        "import utils.checks.probe as module, utils.checks.homework as homework\n"
-        "real = homework.probe\n"
+        "from utils.checks import probe, rubric\n"
+        "from utils.checks.homework import vgg16 as room\n"
+        "task = checks.TASKS['vgg16']\n"
+        "real, make = task.probe, probe.probe_model_maker\n"
         "fake = lambda namespace, case: real({'VGG16': forged}, case)\n"
-        "homework.probe = fake\n"
-        "object.__setattr__(checks.TASKS['vgg16'], 'probe', fake)"
+        "object.__setattr__(task, 'probe', fake)\n"
+        "probe.probe_model_maker = lambda function, *a: make(forged, *a)\n"
+        "room.probe_model_maker = probe.probe_model_maker\n"
+        "rubric.Rubric._probe = lambda self, look, namespace, case: fake({}, case)"
     ),
     "another checks": instead(
         "import sys, types\n"
