@@ -12,7 +12,7 @@ import json
 import re
 import subprocess
 import zipfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from fnmatch import fnmatchcase
 from pathlib import Path
 
@@ -50,6 +50,8 @@ c.ClearSolutions.code_stub = {{"python": {CODE_STUB!r}}}
 c.ClearSolutions.text_stub = {TEXT_STUB!r}
 c.Execute.timeout = {CELL_TIMEOUT}  # seconds a cell
 """
+
+TELLING = 20  # characters; shorter lines, such as `return x`, are no answer outside a notebook
 
 # What students never get, whatever it is called there.
 SECRET = ("examples/*", "grading/*", "solutions/*", "tests/*", "lessons/*.md")
@@ -150,14 +152,18 @@ def write(files: Files, path: Path, folder: str = NAME) -> None:
 def leaks(files: Files, lessons: Mapping[str, str]) -> list[str]:
     """What a student's pack says of the answers that `lessons` (sources by name) hold.
 
-    A line that a notebook's own lesson gives may be there, also where another one asks for it.
+    A line that a notebook's own lesson gives may be there, also where another one asks for it; in
+    other files, a line that any lesson gives.
     """
     answers = {line for lesson in lessons.values() for line in _lines(lesson, solved=True)}
+    given = {line for lesson in lessons.values() for line in _lines(lesson, solved=False)}
+    telling = sorted(line for line in answers - given if len(line) >= TELLING)
     found = []
     for name, content in files.items():
         if any(fnmatchcase(name, pattern) for pattern in SECRET):
             found.append(f"{name} is not a student's")
         if not name.endswith(".ipynb"):
+            found += [f"{name}, {told}" for told in _told(content, telling)]
             continue
         secret = answers - _lines(lessons.get(Path(name).stem, ""), solved=False)
         for cell in json.loads(content)["cells"]:
@@ -171,6 +177,14 @@ def leaks(files: Files, lessons: Mapping[str, str]) -> list[str]:
                 if line.strip(" #") in secret:
                     found.append(f"{where} tells an answer: {line.strip()}")
     return found
+
+
+def _told(content: bytes, answers: Sequence[str]) -> Iterator[str]:
+    """Where a text has one of the answers' lines, also inside a string."""
+    text = content.decode("utf-8", "replace").replace('\\"', '"')
+    for number, line in enumerate(text.splitlines(), start=1):
+        if answer := next((each for each in answers if each in line), None):
+            yield f"line {number} tells an answer: {answer}"
 
 
 def _lines(lesson: str, solved: bool) -> set[str]:

@@ -10,6 +10,7 @@ import subprocess
 import sys
 import zipfile
 from pathlib import Path
+from textwrap import indent
 
 import nbformat
 import pytest
@@ -17,6 +18,7 @@ from serving import ask, free_port
 
 import course
 from ci import FIRST_CELL, ROOT, release
+from ci.answers import answers
 from ci.editions import CODE_STUB, TEXT_STUB
 from utils import datasets
 from utils.checks.questions import questions
@@ -104,6 +106,24 @@ def test_an_answer_under_another_name_would_be_refused(packs):
     found = release.leaks({"notes.ipynb": solution}, LESSONS)
     assert any("tells an answer" in each for each in found)
     assert not release.leaks({"notes.ipynb": b'{"cells": []}'}, LESSONS)
+
+
+@pytest.mark.parametrize("form", [str, json.dumps, lambda answer: indent(answer, "# \t")])
+@pytest.mark.parametrize("name", ["utils/checks/more.py", "utils/more.json", "README.md"])
+def test_an_answer_in_any_file_would_be_refused(name, form, packs):
+    for task, answer in answers().items():
+        pasted = packs["student"].get(name, b"") + f"\n{form(answer)}\n".encode()
+        found = release.leaks(packs["student"] | {name: pasted}, LESSONS)
+        assert found, task
+        assert all(re.match(rf"{name}, line \d+ tells an answer: \S", each) for each in found)
+
+
+def test_what_stands_in_for_an_answer_is_there_and_not_in_plain_text(packs, unpacked):
+    everything = b"\n".join(packs["student"].values()).decode("utf-8", "replace")
+    for answer in answers().values():
+        assert answer not in everything and repr(answer)[1:-1] not in everything
+    script = "from utils.checks import stand_ins; print(*sorted(stand_ins.sources()))"
+    assert run_in(unpacked, "-c", script).stdout.split() == sorted(answers())
 
 
 def test_the_quiz_is_there_and_not_in_plain_text(packs, unpacked):

@@ -306,10 +306,10 @@ def _with_inception(asked: Json) -> tuple[Layer, ...]:
     """The network, with an Inception block for the convolutions of two of its blocks."""
     net, x = Network(), Network.image
     for layer in _layers(asked):
-        block, _, rest = layer.name.partition("_")
-        if block not in INCEPTION or rest == "pool":
+        block = layer.name.partition("_")[0]
+        if block not in INCEPTION or layer.kind == "pool":
             x = net.copy(layer, x)
-        elif rest == "conv1":
+        elif layer.name.endswith("conv1"):
             x = _add_inception(net, x, block, asked["width"])
     return net.layers
 

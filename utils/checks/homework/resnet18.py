@@ -211,10 +211,10 @@ def network(include_top: bool, classes: int, zeros: bool = False) -> tuple[Layer
     x = net.pad(x, 1) if zeros else x
     x = net.max_pool(x, 3, strides=2, padding=padding, name="pool1")
     channels = 64
-    for stage, (blocks, filters) in enumerate(STAGES, start=2):
+    for number, (blocks, filters) in enumerate(STAGES, 2):
         for block in range(1, blocks + 1):
-            strides = 2 if stage > 2 and block == 1 else 1
-            x = _add_block(net, x, filters, strides, channels, f"conv{stage}_{block}")
+            step = 1 if filters == channels else 2
+            x = _add_block(net, x, filters, step, channels, f"conv{number}_{block}")
             channels = filters
     if include_top:
         x = net.add("GlobalAveragePooling2D", x, name="avg_pool")
