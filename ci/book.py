@@ -69,8 +69,10 @@ def _read_all(root: Path, made: Book) -> dict[str, Any]:
 def _place(named: tuple[str, Any]) -> tuple[float, str]:
     """The lesson's place in the course; a stray notebook stands after all lessons."""
     name, notebook = named
-    order = notebook.get("metadata", {}).get("course", {}).get("order")
-    return order if isinstance(order, int) else math.inf, name
+    told: Any = notebook
+    for key in ("metadata", "course", "order"):
+        told = told.get(key) if isinstance(told, dict) else None
+    return told if isinstance(told, int) else math.inf, name
 
 
 def _read(path: Path) -> Any:

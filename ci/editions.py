@@ -29,7 +29,6 @@ from nbgrader.preprocessors import (
 from nbgrader.utils import is_solution
 
 from ci import CELL_TIMEOUT, CODE_STUB, FIRST_CELL, ROOT, TEXT_STUB
-from ci.lessons import header
 from ci.notebooks import BITMAPS, code_cells
 
 FIND_COURSE = ROOT / "ci" / "templates" / "find_course.py"
@@ -135,7 +134,8 @@ def _read(lesson: Path) -> NotebookNode:
     notebook = jupytext.reads(text, fmt="md:myst")
     digest = hashlib.sha256(text.encode()).hexdigest()
     provenance = {"path": f"lessons/{lesson.name}", "sha256": digest}
-    told = {key: header(lesson)[key] for key in ("order", "start") if key in header(lesson)}
+    course = notebook.metadata.get("course", {})
+    told = {key: course[key] for key in ("order", "start") if key in course}
     notebook.metadata = nbformat.from_dict({**METADATA, "lesson": provenance, "course": told})
     notebook.nbformat, notebook.nbformat_minor = 4, 5
     notebook.cells.insert(1, _first_code_cell())

@@ -14,8 +14,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import yaml
-
 from ci import ROOT
 
 PLACES = {"sheet": "{}.ipynb", "solution": "solutions/{}.ipynb"}
@@ -51,18 +49,12 @@ def lessons(root: Path = ROOT) -> list[Lesson]:
     return sorted(map(_read, (root / "lessons").glob("*.md")), key=lambda lesson: lesson.order)
 
 
-def header(path: Path) -> dict[str, Any]:
-    """What a lesson's header says under `course`. Raises ValueError where there is nothing."""
-    _, text, _ = path.read_text("utf-8").split("---\n", 2)
-    told = yaml.safe_load(text).get("course")
-    if not isinstance(told, dict):
-        raise ValueError(f"{path.name}: the header needs `course`, with its order, as others have")
-    return told
-
-
 def _read(path: Path) -> Lesson:
-    told = header(path)
+    import yaml  # now, and not at the top: `course.py test --help` works where nothing is installed
+
+    _, header, _ = path.read_text("utf-8").split("---\n", 2)
     try:
+        told = yaml.safe_load(header)["course"]
         profiles = {
             name: Profile(
                 PLACES[of["edition"]].format(path.stem), json.loads(of["parameters"]), of["shows"]
@@ -73,4 +65,4 @@ def _read(path: Path) -> Lesson:
         start = bool(told.get("start"))
         return Lesson(path.stem, told["order"], told["seconds"], compared, profiles, start)
     except KeyError as missing:
-        raise ValueError(f"{path.name}: the header's `course` lacks {missing}") from None
+        raise ValueError(f"{path.name}: the header lacks {missing}, see ci/lessons.py") from None

@@ -148,7 +148,7 @@ def _owner(file: File, lms: str, match: re.Match[str] | None) -> _Owner | None:
 
 
 def _choose(owned: Sequence[tuple[File, _Owner]], prefer: str) -> Submission:
-    """One student's submission: the homework before other notebooks, the latest before others."""
+    """One student's submission: the sheet before other notebooks, the latest before others."""
 
     prefix = prefer.partition("_")[0]  # of Day018_vgg16
 

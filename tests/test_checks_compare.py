@@ -23,7 +23,7 @@ def branched(skip: str = "first", merge: str = "Add", padded: bool = True) -> tu
 
 # What is changed -> the code, what the message says, the layers that are wrong.
 CHANGES = {
-    "the skip": ({"skip": "second"}, "wiring", "`sum` 接的是 `second` ，應該接 `first`", {"sum"}),
+    "the skip": ({"skip": "second"}, "wiring", "`sum` 接的是 `second`，應該接 `first`", {"sum"}),
     "the sum": ({"merge": "Multiply"}, "merge_kind", "`sum` 用的是 multiply", {"sum"}),
     "the padding": ({"padded": False}, "missing_layer", "少了 `pad`", {"pad"}),
 }

@@ -210,7 +210,7 @@ def test_the_lectures_questions_count_where_the_instructor_wants():
     ("arguments", "message"),
     [
         (["nowhere"], "there is nothing at nowhere"),
-        ([".", "--release", "nowhere.ipynb"], "the homework nowhere.ipynb can't be read"),
+        ([".", "--release", "nowhere.ipynb"], "the sheet nowhere.ipynb can't be read"),
         ([".", "--out", "bad"], "grades.sqlite: file is not a database"),
         ([".", "--out", "s1.ipynb/out"], "s1.ipynb"),
         ([".", "--override", "s9", "vgg16", "8", "--reason", "x"], "of a student 's9'"),
