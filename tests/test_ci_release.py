@@ -118,6 +118,15 @@ def test_an_answer_in_any_file_would_be_refused(name, form, packs):
         assert all(re.match(rf"{name}, line \d+ tells an answer: \S", each) for each in found)
 
 
+def test_what_any_task_gives_and_a_short_line_are_no_answers_in_a_file():
+    lesson = (
+        "total = first + second\nBEGIN SOLUTION\nreturn x\ntotal = first + second\nEND SOLUTION"
+    )
+    assert (
+        release.leaks({"utils/sums.py": b"total = first + second\nreturn x\n"}, {"a": lesson}) == []
+    )
+
+
 def test_what_stands_in_for_an_answer_is_there_and_not_in_plain_text(packs, unpacked):
     everything = b"\n".join(packs["student"].values()).decode("utf-8", "replace")
     for answer in answers().values():
