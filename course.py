@@ -5,14 +5,14 @@ The first run makes `.venv` and installs the pinned packages there, unless the P
 file has them already. `python course.py COMMAND --help` shows the options of a command.
 """
 
-from __future__ import annotations
-
+# This file must be read by every Python 3, to say which one the course needs: annotations that an
+# old one can't evaluate are strings.
+import importlib
 import os
 import re
 import shutil
 import subprocess
 import sys
-from importlib import metadata
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent
@@ -21,7 +21,8 @@ LOCK = ROOT / "requirements.lock"
 OLDEST, NEWEST = (3, 11), (3, 13)
 HOMEWORK = "Day018_vgg16.ipynb"
 
-USING, MAINTAINING = "requirements.txt", "requirements-dev.txt"
+USING, READING, MAINTAINING = (f"requirements{part}.txt" for part in ("", "-read", "-dev"))
+SIZES = {USING: "2 GB", READING: "100 MB", MAINTAINING: "2 GB"}  # once installed
 
 # command: (arguments, what it does, module that does the work, packages that it needs)
 COMMANDS = {
@@ -29,14 +30,14 @@ COMMANDS = {
     "doctor": ("", "look whether this computer is ready, and say what to do", "doctor", None),
     "grade": ("PATH", "grade a folder of submissions", "grading", USING),
     "build": ("[NAME]", "build the notebooks from lessons/", "ci.build", MAINTAINING),
-    "book": ("[OUT]", "write the notebooks as pages to read and print", "ci.book", MAINTAINING),
+    "book": ("[OUT]", "write the notebooks as pages to read and print", "ci.book", READING),
     "test": ("", "run every check of the project", "ci.test", MAINTAINING),
     "release": ("OUT", "pack the course for students and for instructors", "ci.release", None),
     "upgrade": ("", "move the lock to the newest packages, and build", "ci.upgrade", MAINTAINING),
 }
 
 
-def main(arguments: list[str]) -> int:
+def main(arguments: "list[str]") -> int:
     """Run one command and return its exit code."""
     if not arguments or arguments[0] in ("-h", "--help"):
         print(usage())
@@ -45,22 +46,43 @@ def main(arguments: list[str]) -> int:
     if command not in here():
         elsewhere = " (in another edition of the course)" if command in COMMANDS else ""
         sys.exit(f"course.py: no command {command!r}{elsewhere}; here are {', '.join(here())}")
+    if wrong_python():
+        sys.exit(f"course.py: {wrong_python()}")
     _, _, module, requirements = COMMANDS[command]
+    if wants_help(options):  # is shown by the command's own parser, without any package
+        return lab_help() if command == "lab" else become([sys.executable, "-m", module, *options])
     if command == "lab":
-        if wants_help(options):
-            print(
-                "usage: course.py lab [NOTEBOOK] [any option of JupyterLab]\n\n"
-                f"Open JupyterLab on NOTEBOOK (default: {HOMEWORK})."
-            )
-            return 0
         options = lab_options(options)
-    # Help is shown by the command's own parser, which the standard library suffices for.
-    needs_packages = requirements and not wants_help(options)
-    python = ready_python(requirements) if needs_packages else sys.executable
-    return run([python, "-m", module, *options])
+        os.environ["JUPYTER_PATH"] = ahead(ROOT / "settings", "JUPYTER_PATH")  # the kernel's
+    else:
+        refuse_early(module, options)
+    python = ready_python(requirements) if requirements else sys.executable
+    return become([python, "-m", module, *options])
 
 
-def here() -> list[str]:
+def wrong_python() -> str:
+    """What is needed where this Python can't have the packages; empty where it can."""
+    is_wide = sys.maxsize > 2**32
+    if OLDEST <= sys.version_info[:2] <= NEWEST and is_wide:
+        return ""
+    wanted = " to ".join(".".join(map(str, version)) for version in (OLDEST, NEWEST))
+    return (
+        f"TensorFlow needs 64-bit Python {wanted}, and this is "
+        f"{'' if is_wide else '32-bit '}Python {sys.version.split()[0]}: install one from "
+        "python.org and run course.py by its name, as in `py -3.12 course.py lab` (Windows) or "
+        "`python3.12 course.py lab` (macOS, Linux)."
+    )
+
+
+def refuse_early(module: str, options: "list[str]") -> None:
+    """Let the command refuse a bad request before anything is installed for it."""
+    is_file = (ROOT / f"{module.replace('.', '/')}.py").is_file()
+    found = importlib.import_module(module if is_file else f"{module}.__main__")
+    if hasattr(found, "request"):
+        found.request(options)
+
+
+def here() -> "list[str]":
     """The commands of this edition: a student's has no grading, an instructor's no ci."""
     modules = {name: module.replace(".", "/") for name, (_, _, module, _) in COMMANDS.items()}
     return [
@@ -80,46 +102,86 @@ def usage() -> str:
     return "\n".join([first, "", *lines, "", rest.rstrip()])
 
 
-def wants_help(options: list[str]) -> bool:
+def wants_help(options: "list[str]") -> bool:
     """Whether the options ask for help."""
     return "-h" in options or "--help" in options
 
 
-def lab_options(options: list[str]) -> list[str]:
-    """JupyterLab's arguments: the notebook to open, and leave to run as root in a container."""
-    notebooks = [option for option in options if option.endswith(".ipynb")] or [HOMEWORK]
-    for notebook in notebooks:
-        if not (ROOT / notebook).is_file():
-            known = ", ".join(sorted(path.name for path in ROOT.glob("*.ipynb")))
-            sys.exit(f"course.py: there is no notebook {notebook!r}; there are {known}")
-    others = [option for option in options if option not in notebooks]
+def lab_help() -> int:
+    """Show what `lab` takes; the rest of the help is JupyterLab's own."""
+    print(
+        "usage: course.py lab [NOTEBOOK] [any option of JupyterLab]\n\n"
+        f"Open JupyterLab on NOTEBOOK (default: {HOMEWORK})."
+    )
+    return 0
+
+
+def lab_options(options: "list[str]") -> "list[str]":
+    """JupyterLab's arguments: the notebooks to open, and leave to run as root in a container."""
+    notebooks, others = [], []
+    for before, option in zip(["", *options], options):  # noqa: B905
+        is_value = before.startswith("-") and "=" not in before  # perhaps, as in `--port 8889`
+        if option.startswith("-") or (is_value and not find_notebook(option)):
+            others.append(option)
+        else:
+            notebooks.append(find_notebook(option) or no_notebook(option))
     is_root = hasattr(os, "geteuid") and os.geteuid() == 0
+    is_alone = not (sys.stdin and sys.stdin.isatty())  # nobody to ask whether Ctrl-C was meant
     return [
-        *(str(ROOT / notebook) for notebook in notebooks),
+        *(notebooks or [str(ROOT / HOMEWORK)]),
         f"--ServerApp.root_dir={ROOT}",
         f"--LabApp.app_settings_dir={ROOT / 'settings'}",
         *(["--allow-root"] if is_root else []),
+        *(["--ServerApp.answer_yes=True"] if is_alone else []),
         *others,
     ]
 
 
+def find_notebook(name: str) -> str:
+    """The path of the course's notebook that `name` means; empty where there is none.
+
+    It is a path from here, or from the course's folder; the ending may be left out, or be the dot
+    that a terminal's completion stops at.
+    """
+    stem = name[: -len(".ipynb")] if name.endswith(".ipynb") else name.rstrip(".")
+    for folder in (Path.cwd(), ROOT):
+        path = (folder / f"{stem}.ipynb").resolve()
+        if path.is_file() and ROOT in path.parents:
+            return str(path)
+    return ""
+
+
+def no_notebook(name: str) -> str:
+    """End, and name the notebooks that there are."""
+    known = ", ".join(sorted(path.name for path in ROOT.glob("*.ipynb")))
+    sys.exit(f"course.py: there is no notebook {name!r} in {ROOT}; there are {known}")
+
+
 def ready_python(requirements: str) -> str:
     """A Python that has the pinned packages; where none has them, `.venv` is made."""
-    if not OLDEST <= sys.version_info[:2] <= NEWEST:
-        wanted = " to ".join(".".join(map(str, version)) for version in (OLDEST, NEWEST))
-        sys.exit(
-            f"course.py: TensorFlow needs Python {wanted}; this is {sys.version.split()[0]}.\n"
-            "Install one of those from python.org, then run it by name:\n"
-            "    py -3.12 course.py ...        (Windows)\n"
-            "    python3.12 course.py ...      (macOS, Linux)"
-        )
     if not missing(requirements):
         return sys.executable
-    python = VENV / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
     if not is_installed(requirements):
-        install(python, requirements)
-        shutil.copyfile(LOCK, stamp(requirements))
-    return str(python)
+        install(requirements)
+        shutil.copyfile(str(LOCK), str(stamp(requirements)))
+    return str(venv_python())
+
+
+def venv_python() -> Path:
+    """The Python of `.venv`."""
+    return VENV / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
+
+
+def unwritable(folder: Path) -> str:
+    """Why nothing can be written into a folder, which need not be there yet; empty if it can."""
+    place = folder.absolute()
+    while not os.path.lexists(str(place)):
+        place = place.parent
+    if not place.is_dir():
+        return f"{folder}: {place} is a file; expected a folder, or a new one's name"
+    if not os.access(str(place), os.W_OK | os.X_OK):
+        return f"{folder}: {place} can't be written; expected a folder of your own"
+    return ""
 
 
 def stamp(requirements: str) -> Path:
@@ -128,32 +190,38 @@ def stamp(requirements: str) -> Path:
 
 
 def is_installed(requirements: str) -> bool:
-    """Whether `.venv` has the pinned packages."""
-    return stamp(requirements).is_file() and stamp(requirements).read_bytes() == LOCK.read_bytes()
+    """Whether `.venv` has the pinned packages: by themselves, or among more."""
+    if not venv_python().is_file():  # never made, or of a Python that is gone
+        return False
+    more = [each for each in SIZES if (ROOT / each).is_file() and stamp(each).is_file()]
+    fit = (each for each in more if stamp(each).read_bytes() == LOCK.read_bytes())
+    return any(names(requirements) <= names(each) for each in fit)
 
 
-def install(python: Path, requirements: str) -> None:
+def install(requirements: str) -> None:
     """Make `.venv` and install what `requirements` names, in the versions of the lock."""
-    print(f"Installing {requirements} into {VENV.name} (about 2 GB, once)", flush=True)
-    pip = [str(python), "-m", "pip", "--disable-pip-version-check"]
+    print(f"Installing {requirements} into {VENV.name} ({SIZES[requirements]}, once)", flush=True)
+    pip = [str(venv_python()), "-m", "pip", "--disable-pip-version-check"]
+    anew = [] if venv_python().is_file() else ["--clear"]
     steps = (
-        [sys.executable, "-m", "venv", str(VENV)],
+        [sys.executable, "-m", "venv", *anew, str(VENV)],
         [*pip, "install", "--no-compile", "-r", str(ROOT / requirements), "-c", str(LOCK)],
     )
     for step in steps:
         if run(step):
             sys.exit(
                 f"course.py: this step failed: {' '.join(step)}\n"
-                "It needs a network and 4 GB of free disk; on Debian and Ubuntu, venv comes with\n"
+                "It needs a network and twice the room on the disk; on Debian and Ubuntu, venv "
+                "comes with\n"
                 "    sudo apt-get install python3-venv\n"
                 "Then run the same command again."
             )
     # On all processors, where pip would use one. Some packages hold files for other Pythons: each
     # that can't be compiled is left as it is.
-    run([str(python), "-m", "compileall", "-qq", "-j", "0", str(VENV)])
+    run([str(venv_python()), "-m", "compileall", "-qq", "-j", "0", str(VENV)])
 
 
-def missing(requirements: str) -> list[str]:
+def missing(requirements: str) -> "list[str]":
     """Names that `requirements` asks for and this Python lacks, or has in another version."""
     locked: dict[str, set[str]] = {}
     for name, version in pins(LOCK.read_text("utf-8")):
@@ -161,12 +229,12 @@ def missing(requirements: str) -> list[str]:
     return [name for name in sorted(names(requirements)) if version_of(name) not in locked[name]]
 
 
-def pins(text: str) -> list[tuple[str, str]]:
+def pins(text: str) -> "list[tuple[str, str]]":
     """Names and versions in a lock, or in what pip freezes."""
     return re.findall(r"^([\w.-]+)==([^\s;]+)", text, re.MULTILINE)
 
 
-def names(requirements: str) -> set[str]:
+def names(requirements: str) -> "set[str]":
     """Distribution names in a requirements file and in those that it includes."""
     text = (ROOT / requirements).read_text("utf-8")
     found = set(re.findall(r"^[A-Za-z][\w.-]*", text, re.MULTILINE))
@@ -175,8 +243,10 @@ def names(requirements: str) -> set[str]:
     return found - {"tensorflow-cpu"}  # one of the two builds of `tensorflow`, see version_of
 
 
-def version_of(name: str) -> str | None:
+def version_of(name: str) -> "str | None":
     """The installed version of a distribution, or None; the CPU build counts as TensorFlow."""
+    from importlib import metadata  # which the oldest Pythons lack
+
     for distribution in (name, f"{name}-cpu"):
         try:
             return metadata.version(distribution)
@@ -185,10 +255,30 @@ def version_of(name: str) -> str | None:
     return None
 
 
-def run(command: list[str]) -> int:
-    """Run a command that can import the project and return its exit code; Ctrl-C goes to it."""
-    path = os.pathsep.join(filter(None, [str(ROOT), os.environ.get("PYTHONPATH")]))
-    process = subprocess.Popen(command, env={**os.environ, "PYTHONPATH": path})
+def become(command: "list[str]") -> int:
+    """End as another command. Where the system can, it takes this process's place.
+
+    Then whatever ends `course.py` (a signal, a terminal that is closed) ends what it runs.
+    """
+    if os.name == "nt":
+        return run(command)
+    sys.stdout.flush()
+    return os.execve(command[0], command, environment())
+
+
+def environment() -> "dict[str, str]":
+    """The environment of what is run: it can import the project."""
+    return {**os.environ, "PYTHONPATH": ahead(ROOT, "PYTHONPATH")}
+
+
+def ahead(folder: Path, variable: str) -> str:
+    """A list of folders in the environment, with one more before them."""
+    return os.pathsep.join(filter(None, [str(folder), os.environ.get(variable)]))
+
+
+def run(command: "list[str]") -> int:
+    """Run a command and return its exit code; Ctrl-C goes to it."""
+    process = subprocess.Popen(command, env=environment())
     while True:
         try:
             return process.wait()

@@ -10,8 +10,13 @@ import shutil
 import socket
 import subprocess
 import sys
+import tempfile
+import time
+import urllib.request
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
+from importlib.util import find_spec
 from pathlib import Path
 
 import course
@@ -19,6 +24,7 @@ import course
 GB = 10**9
 LONG = 70  # characters of the course's folder, beside which TensorFlow's longest path fits into 260
 PORT = 8888  # JupyterLab's first choice
+STARTING = 60  # seconds that it may take, on a slow computer
 
 # What TensorFlow has ready-made packages for, as Python names systems and processors.
 BUILDS = {
@@ -40,12 +46,9 @@ class Finding:
 
 def python() -> Finding:
     """The version and the width that TensorFlow has packages for."""
-    bits = 64 if sys.maxsize > 2**32 else 32
-    found = f"Python {platform.python_version()}, {bits} bit"
-    if bits == 64 and course.OLDEST <= sys.version_info[:2] <= course.NEWEST:
-        return Finding("ok", found)
-    todo = "install 64-bit Python 3.11, 3.12 or 3.13 from python.org and run course.py with it"
-    return Finding("problem", found, todo)
+    found = f"Python {platform.python_version()}, {platform.architecture()[0]}"
+    todo = course.wrong_python()
+    return Finding("problem" if todo else "ok", found, todo)
 
 
 def processor() -> Finding:
@@ -79,23 +82,92 @@ def disk() -> Finding:
     return Finding("ok", found) if free >= needed else Finding("problem", found, todo)
 
 
+def folder() -> Finding:
+    """`lab` writes the packages into the course's folder, and every answer that is saved."""
+    found = f"folder: {course.ROOT}"
+    try:
+        with tempfile.TemporaryFile(dir=course.ROOT):
+            return Finding("ok", found)
+    except OSError as error:
+        todo = f"it can't be written ({error.strerror}): move the course to a folder of your own"
+        return Finding("problem", found, todo)
+
+
 def packages() -> Finding:
-    """The packages in the versions of the lock, here or in `.venv`."""
-    if not course.missing(course.USING):
-        return Finding("ok", f"packages: as pinned, in {sys.prefix}")
-    if course.is_installed(course.USING):
-        return Finding("ok", f"packages: as pinned, in {course.VENV}")
+    """The packages in the versions of the lock, here or in `.venv`; or what installs them."""
+    if _installed():
+        return Finding("ok", f"packages: as pinned, in {Path(_python()).parent}")
+    found = "packages: not installed yet, or in other versions"
+    if problem := _installer():
+        return Finding("problem", found, problem)
     todo = "`python course.py lab` installs them into .venv (about 2 GB; needs a network once)"
-    return Finding("note", "packages: not installed yet, or in other versions", todo)
+    return Finding("note", found, todo)
+
+
+def _installer() -> str:
+    """What keeps `.venv` from being made; empty where nothing does."""
+    if not (find_spec("venv") and find_spec("ensurepip")):
+        return "this Python can't make .venv: sudo apt-get install python3-venv"
+    with tempfile.TemporaryDirectory() as place:
+        pip = [sys.executable, "-m", "pip", "--disable-pip-version-check"]
+        # A small one of them, in the way in which all will come.
+        wanted = ["-c", str(course.LOCK), "--no-deps", "--dest", place, "traitlets"]
+        try:
+            got = subprocess.run(
+                [*pip, "download", "--quiet", "--retries", "0", "--timeout", "10", *wanted],
+                capture_output=True,
+                timeout=60,
+                check=False,
+            )
+        except subprocess.TimeoutExpired:
+            return "the packages' server does not answer: connect to a network, and try again"
+    told = got.stderr.decode(errors="replace").strip().splitlines()
+    if not got.returncode or "No module named pip" in "".join(told):  # .venv gets its own
+        return ""
+    return f"the packages can't be fetched, connect to a network: {told[-1]}"
+
+
+def jupyter() -> Finding:
+    """JupyterLab starts in the course's folder, as `lab` starts it."""
+    if not _installed():
+        return Finding("ok", "JupyterLab: tried once its packages are installed")
+    with tempfile.TemporaryFile() as log, socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+        free.close()
+        options = ["--no-browser", f"--ServerApp.port={port}", "--ServerApp.port_retries=0"]
+        command = [_python(), "-m", "jupyterlab", *course.lab_options(options)]
+        server = subprocess.Popen(command, stdout=log, stderr=log, stdin=subprocess.DEVNULL)
+        try:
+            if _answers(f"http://127.0.0.1:{port}/api", server):
+                return Finding("ok", "JupyterLab: starts")
+        finally:
+            server.terminate()
+            server.wait()
+        log.seek(0)
+        told = log.read().decode(errors="replace").strip().splitlines() or ["it says nothing"]
+    return Finding(
+        "problem", f"JupyterLab: does not start: {told[-1]}", "show this to your teacher"
+    )
+
+
+def _answers(address: str, server: subprocess.Popen) -> bool:
+    """Whether a server answers before it ends, or before `STARTING` seconds are over."""
+    until = time.monotonic() + STARTING
+    while server.poll() is None and time.monotonic() < until:
+        with suppress(OSError), urllib.request.urlopen(address, timeout=5):
+            return True
+        time.sleep(0.1)
+    return False
 
 
 def path() -> Finding:
     """Windows cuts paths at 260 characters, unless it is told not to."""
     length = len(str(course.ROOT))
-    found = f"folder: {course.ROOT}"
+    found = f"path: {length} characters"
     if os.name != "nt" or length <= LONG or _long_paths():
         return Finding("ok", found)
-    todo = f"{length} characters are too long for Windows: move the course to, say, C:\\course"
+    todo = "too long for Windows: move the course to, say, C:\\course"
     return Finding("problem", found, todo)
 
 
@@ -131,13 +203,18 @@ def sandbox() -> Finding:
 
 
 LOOKS: tuple[Callable[[], Finding], ...] = (
-    *(python, processor, memory, disk, packages, path, fonts, port),
+    *(python, processor, memory, disk, folder, path, packages, jupyter, fonts, port),
     *([sandbox] if (course.ROOT / "grading").is_dir() else []),
 )
 
 
 def _installed() -> bool:
     return not course.missing(course.USING) or course.is_installed(course.USING)
+
+
+def _python() -> str:
+    """The Python that has the packages."""
+    return str(course.venv_python()) if course.missing(course.USING) else sys.executable
 
 
 def _memory() -> int | None:

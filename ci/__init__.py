@@ -1,5 +1,6 @@
 """Builds and validates the notebooks: jupytext, nbgrader, nbval, papermill."""
 
+import subprocess
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -10,3 +11,16 @@ TEXT_STUB = "（請在這裡寫下你的答案）"
 # The id of every notebook's first code cell; ci/release.py writes an address into it.
 FIRST_CELL = "find-course"
 CELL_TIMEOUT = 600  # seconds; nbgrader's own 30 are few for importing Keras
+
+
+def tracked(pattern: str, root: Path = ROOT) -> list[Path]:
+    """The project's own files that fit a glob `pattern`, sorted; where git knows none, all files.
+
+    What else lies in a folder that is worked in is no part of it: notes, copies, outputs.
+    """
+    git = ["git", "ls-files", "-z", "--", f":(glob){pattern}"]
+    try:
+        listed = subprocess.run(git, cwd=root, capture_output=True, check=True).stdout.decode()
+    except (OSError, subprocess.CalledProcessError):  # no git, or no repository
+        return sorted(path for path in root.glob(pattern) if path.is_file())
+    return sorted(path for name in listed.split("\0") if name and (path := root / name).is_file())

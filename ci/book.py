@@ -17,6 +17,7 @@ from typing import Any, NamedTuple
 from urllib.parse import quote
 
 from ci import ROOT
+from course import unwritable
 
 TITLE = "經典 CNN 框架"
 
@@ -123,8 +124,8 @@ def _write(path: Path, html: str) -> Path:
     return path
 
 
-def main(arguments: Sequence[str] | None = None) -> None:
-    """Write the book where the command line says; exit 1 if a notebook has no page."""
+def request(arguments: Sequence[str] | None) -> argparse.Namespace:
+    """What the command line asks for; ends with 2 where nothing can be written there."""
     parser = argparse.ArgumentParser(prog="course.py book", description=__doc__)
     parser.add_argument(
         "out",
@@ -135,12 +136,20 @@ def main(arguments: Sequence[str] | None = None) -> None:
         help="the folder for the pages (default: out/book)",
     )
     options = parser.parse_args(arguments)
+    if problem := unwritable(options.out):
+        parser.exit(2, f"course.py book: {problem}\n")
+    return options
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Write the book where the command line says; exit 1 if a notebook has no page."""
+    options = request(arguments)
     for stream in (sys.stdout, sys.stderr):
         stream.reconfigure(errors="replace")  # a name or a title that the console can't show
     try:
         made = book(options.out)
     except OSError as error:
-        parser.exit(1, f"course.py book: {error}\n")
+        sys.exit(f"course.py book: {error}")
     for path in made.files:
         print(f"{path} ({path.stat().st_size / 1e6:.1f} MB)")
     for sentence in made.told + made.lost:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import sys
 import time
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -69,18 +70,28 @@ def raise_floors(written: Sequence[Path], root: Path) -> None:
     path.write_text(json.dumps(floors, indent=2, sort_keys=True) + "\n", "utf-8", newline="\n")
 
 
-def main(arguments: Sequence[str] | None = None) -> None:
-    """Build the lessons that the command line names, or all."""
+def request(arguments: Sequence[str] | None) -> list[str]:
+    """The lessons that the command line names, or all; ends with 2 where one does not exist."""
     parser = argparse.ArgumentParser(prog="course.py build", description=__doc__)
     parser.add_argument("names", nargs="*", metavar="NAME", help="a lesson, such as Day018_vgg16")
-    options = parser.parse_args(arguments)
+    names = parser.parse_args(arguments).names
+    known = sorted(path.stem for path in (ROOT / "lessons").glob("*.md"))
+    for name in names:
+        if name not in known:
+            parser.exit(2, f"no lesson is called {name!r}; there are {', '.join(known)}\n")
+    return names or known
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Build the lessons that the command line names, or all."""
+    names = request(arguments)
     # Now, and not at the top: --help works where nothing is installed yet.
     from ci.editions import BuildError
 
     try:
-        build(options.names)
+        build(names)
     except BuildError as error:
-        parser.exit(1, f"{error}\n")
+        sys.exit(str(error))
 
 
 if __name__ == "__main__":

@@ -33,13 +33,16 @@ from ci.notebooks import BITMAPS, code_cells
 
 FIND_COURSE = ROOT / "ci" / "templates" / "find_course.py"
 
+# What the kernel of settings/kernels says of itself: JupyterLab marks a notebook as changed as soon
+# as it is opened where they differ. Without Python's version, which would be the builder's.
 METADATA = {
     "kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"},
-    # Without the version, which would be the builder's.
     "language_info": {
+        "codemirror_mode": {"name": "ipython", "version": 3},
         "file_extension": ".py",
         "mimetype": "text/x-python",
         "name": "python",
+        "nbconvert_exporter": "python",
         "pygments_lexer": "ipython3",
     },
 }

@@ -11,6 +11,7 @@ import base64
 import json
 import re
 import subprocess
+import time
 import zipfile
 from collections.abc import Iterator, Mapping, Sequence
 from fnmatch import fnmatchcase
@@ -25,13 +26,15 @@ NBGRADER = "nbgrader"
 PACKS = {
     "student": (
         *("course.py", "doctor.py", "requirements.txt", "requirements.lock", "LICENSE"),
-        *("docs/student.md", "binder/*", "settings/*", "utils/**/*", "*.ipynb"),
+        *("docs/student.md", "binder/*", "settings/**/*", "utils/**/*"),
+        "*.ipynb",
         "lessons/published.csv",  # the lecture reads it
     ),
     "instructor": (
         *("course.py", "doctor.py", "requirements.txt", "requirements.lock"),
         *("LICENSE", "README.md", "CHANGELOG.md", "CITATION.cff", "CONTRIBUTING.md"),
-        *("docs/**/*", "settings/*", "utils/**/*", "grading/**/*", "*.ipynb", "solutions/*"),
+        *("docs/**/*", "settings/**/*", "utils/**/*", "grading/**/*"),
+        *("*.ipynb", "solutions/*"),
         *("lessons/published.csv", "examples/SHA256SUMS", "examples/submissions/**/*"),
     ),
 }
@@ -139,11 +142,19 @@ def _links(repository: str, name: str) -> dict:
     return {"cell_type": "markdown", "id": "open-elsewhere", "metadata": {}, "source": [source]}
 
 
-def write(files: Files, path: Path, folder: str = NAME) -> None:
-    """Write a zip that unpacks to `folder`, and depends on `files` alone: not on when or where."""
+def committed(root: Path = ROOT) -> tuple[int, ...]:
+    """When the course was last committed, in UTC: year, month, day, hour, minute, second."""
+    log = ["git", "log", "-1", "--format=%ct"]
+    told = subprocess.run(log, cwd=root, capture_output=True, check=True, text=True).stdout
+    return tuple(time.gmtime(int(told))[:6])
+
+
+def write(files: Files, path: Path, folder: str = NAME, root: Path = ROOT) -> None:
+    """Write a zip that unpacks to `folder`; it depends on `files` and their commit alone."""
+    date = committed(root)
     with zipfile.ZipFile(path, "w", zipfile.ZIP_STORED) as archive:  # compressors differ
         for name, content in files.items():
-            entry = zipfile.ZipInfo(f"{folder}/{name}", date_time=(1980, 1, 1, 0, 0, 0))
+            entry = zipfile.ZipInfo(f"{folder}/{name}", date_time=date)
             entry.create_system = 3  # Unix, on Windows, too
             entry.external_attr = 0o100644 << 16
             archive.writestr(entry, content)
@@ -210,7 +221,8 @@ def release(out: Path, root: Path = ROOT, url: str | None = None) -> list[Path]:
     written = []
     for edition, files in packs.items():
         written.append(out / f"{NAME}-{edition}.zip")
-        write(files, written[-1], f"{NAME}-{NBGRADER}" if edition == NBGRADER else NAME)
+        folder = f"{NAME}-{NBGRADER}" if edition == NBGRADER else NAME
+        write(files, written[-1], folder, root)
     return written
 
 

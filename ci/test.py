@@ -15,7 +15,7 @@ import time
 from collections.abc import Sequence
 from pathlib import Path
 
-from ci import ROOT
+from ci import ROOT, tracked
 from ci.lessons import lessons
 from course import pins
 
@@ -48,9 +48,10 @@ def stages(
     left_out = [mark for mark, out in (("slow", quick), ("pinned", latest)) if out]
     marked = ("-m", " and ".join(f"not {mark}" for mark in left_out)) if left_out else ()
     left_for_later = [f"--ignore={path}" for path in EXECUTING]
+    ours = sorted({path.relative_to(ROOT).parts[0] for path in tracked("**/*.py")})
     found = {
-        "ruff": ("ruff", "check", "."),
-        "ruff format": ("ruff", "format", "--check", "."),
+        "ruff": ("ruff", "check", *ours),
+        "ruff format": ("ruff", "format", "--check", *ours),
         "mypy": ("mypy",),
         "unit tests": (*PYTEST, *WITHOUT_NBVAL, *left_for_later, *marked, *selection),
     }

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import argparse
+import multiprocessing
+import os
+import signal
 import sqlite3
 import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NoReturn
 
 if TYPE_CHECKING:
     from .record import Override
@@ -28,6 +31,7 @@ course's own examples run, and with --no-sandbox files that you would open and r
 def main(arguments: Sequence[str] | None = None) -> int:
     """Grade what the command line names; 0 if all have a row, 2 for a bad request."""
     options = _parser().parse_args(arguments)
+    _stop_as_by_hand()
     from . import batch
     from .sandbox import SandboxError  # after the parser: --help must not need a single package
 
@@ -58,6 +62,40 @@ def main(arguments: Sequence[str] | None = None) -> int:
     for name in ("grades.csv", "feedback", "report.html", "similar.csv"):
         print(f"  {options.out / name}")
     return 0
+
+
+def request(arguments: Sequence[str]) -> None:
+    """End with 2 where nothing can come of a command line: before anything is installed for it."""
+    from course import unwritable
+
+    from . import intake
+
+    parser = _parser()
+    options = parser.parse_args(arguments)
+    try:
+        intake.find(options.path, prefer="")
+        if options.release:
+            intake.read_cells(options.release.read_bytes())
+        if problem := unwritable(options.out):
+            raise ValueError(problem)
+    except (OSError, ValueError, intake.BrokenNotebook) as error:
+        parser.exit(2, f"grading: {error}\n")
+
+
+def _stop(number: int, frame: object) -> NoReturn:
+    """Do what Ctrl-C does: a terminal interrupts the workers, too."""
+    for worker in multiprocessing.active_children():
+        if worker.pid:
+            os.kill(worker.pid, signal.SIGINT)
+    raise KeyboardInterrupt
+
+
+def _stop_as_by_hand() -> None:
+    """Take a service that is stopped, and a terminal that is closed, for Ctrl-C."""
+    for name in ("SIGTERM", "SIGHUP"):
+        number = getattr(signal, name, None)  # Windows has no SIGHUP, and nohup ignores it
+        if number and signal.getsignal(number) != signal.SIG_IGN:
+            signal.signal(number, _stop)
 
 
 def _parser() -> argparse.ArgumentParser:

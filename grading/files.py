@@ -14,6 +14,7 @@ MAX_DEPTH = 4  # folders below a student's own
 MAX_MEMBERS = 200_000  # of an archive
 MAX_RATIO = 200  # unpacked to packed; notebooks that are full of zeros reach 50
 IGNORED = {"__MACOSX", "__pycache__"}
+EXPECTED = "expected a folder of submissions, one .ipynb, or the .zip that Moodle or Canvas gives"
 NBGRADER = "submitted"  # the folder of nbgrader's course that holds STUDENT/ASSIGNMENT/
 ENCRYPTED, UTF8 = 0x1, 0x800  # flags of an archive's member
 
@@ -51,14 +52,18 @@ class File:
 def list_files(path: Path) -> list[File]:
     """The files below a folder, in a zip archive (where they stay), or `path` itself.
 
-    Of nbgrader's course folder, those in `submitted/`. Raises ValueError for a broken archive.
+    Of nbgrader's course folder, those in `submitted/`. Raises ValueError for a broken archive, and
+    for what is neither.
     """
-    if path.suffix.lower() == ".zip":
+    if path.is_dir():
+        course = path / NBGRADER
+        return list(_walk(course if course.is_dir() else path))
+    if path.suffix.lower() == ".zip" and path.is_file():
         return _archived(path)
-    if path.is_file():
-        return [_on_disk(path, path.parent)]
-    course = path / NBGRADER
-    return list(_walk(course if course.is_dir() else path))
+    if path.suffix.lower() == ".ipynb" and path.is_file():
+        with path.open("rb"):  # or it can't be read, which is told before anything else is done
+            return [_on_disk(path, path.parent)]
+    raise ValueError(f"{path} is nothing to grade; {EXPECTED}")
 
 
 def _walk(root: Path) -> Iterator[File]:
@@ -69,8 +74,16 @@ def _walk(root: Path) -> Iterator[File]:
         if entry.is_symlink() or not entry.is_dir():
             yield _on_disk(entry, root)
         else:
-            below = [_on_disk(path, root) for path in _below(entry)]
-            yield from below or [File((_text(entry.name),), is_folder=True)]
+            yield from _of_student(entry, root)
+
+
+def _of_student(folder: Path, root: Path) -> list[File]:
+    """The files below a student's folder; one that has none, or can't be read, for itself."""
+    itself = File((_text(folder.name),), is_folder=True)
+    try:
+        return [_on_disk(path, root) for path in _below(folder)] or [itself]
+    except OSError as error:
+        return [replace(itself, problem=f"無法讀取資料夾：{error.strerror}")]
 
 
 def _below(folder: Path, depth: int = 0) -> Iterator[Path]:

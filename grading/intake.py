@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from .files import File, list_files
+from .files import EXPECTED, File, list_files
 
 MAX_CELLS = 1_000
 
@@ -113,17 +113,17 @@ def find(path: Path, prefer: str) -> list[Submission]:
     Also the archive that Moodle or Canvas gives, packed or unpacked, and nbgrader's course folder.
     Of a student's notebooks, one whose name starts with `prefer` is taken before others, then the
     latest; the row lists the rest. Links are never followed, archives never unpacked to disk.
-    Raises FileNotFoundError when `path` is missing or holds no submission, ValueError when it is a
-    broken archive.
+    Raises FileNotFoundError when `path` is missing or holds no notebook at all, ValueError when it
+    is a broken archive or another kind of file.
     """
     if not path.exists():
-        raise FileNotFoundError(f"there is nothing at {path}")
+        raise FileNotFoundError(f"there is nothing at {path}; {EXPECTED}")
     files = list_files(path)
+    if not any(file.suffix == ".ipynb" for file in files):
+        raise FileNotFoundError(f"there is no notebook (.ipynb) in {path}; {EXPECTED}")
     owned: dict[str, list[tuple[File, _Owner]]] = defaultdict(list)
     for file, owner in zip(files, _owners(files), strict=True):
         owned[owner.student].append((file, owner))
-    if not owned:
-        raise FileNotFoundError(f"there is no submission in {path}")
     return [_choose(owned[student], prefer) for student in sorted(owned)]
 
 

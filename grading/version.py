@@ -12,13 +12,15 @@ ROOT = Path(__file__).resolve().parent.parent
 
 # What else decides a mark than the submission, the release and the cases.
 JUDGES = ("grading/*.py", "utils/**/*.py", "utils/**/*.json")
+CHECKPOINTS = ".ipynb_checkpoints"  # what JupyterLab keeps of a file that was opened
 PACKAGES = ("keras", "numpy", "papermill", "tensorflow")
 
 
 def on_disk(root: Path = ROOT) -> str:
     """A digest of the code that decides marks, and the versions of what it runs on."""
     digest = hashlib.sha256()
-    paths = {path.relative_to(root).as_posix() for each in JUDGES for path in root.glob(each)}
+    found = (path.relative_to(root) for each in JUDGES for path in root.glob(each))
+    paths = {path.as_posix() for path in found if CHECKPOINTS not in path.parts}
     for path in sorted(paths):
         content = hashlib.sha256((root / path).read_bytes()).hexdigest()
         digest.update(f"{path} {content}\n".encode())

@@ -18,6 +18,14 @@ def pytest_collection_modifyitems(items):
     items.sort(key=lambda item: item.get_closest_marker("slow") is None)
 
 
+@pytest.fixture(scope="session")
+def used(tmp_path_factory):
+    """The course in a folder where `course.py` was run, and people have worked."""
+    import clones
+
+    return clones.used(tmp_path_factory.mktemp("used"))
+
+
 @pytest.fixture(scope="module")
 def browser():
     """One browser a module; while it is open, no event loop but its own runs there."""

@@ -10,12 +10,13 @@ import nbformat
 import pytest
 from browsing import IN_A_BROWSER, WIDTHS, serious, shoot, watched
 from bs4 import BeautifulSoup
+from clones import fresh
 
-from ci import ROOT
+from ci import tracked
 from ci.book import Book, book
 from utils import explore
 
-NOTEBOOKS = {path.stem: nbformat.read(path, 4) for path in ROOT.glob("*.ipynb")}
+NOTEBOOKS = {path.stem: nbformat.read(path, 4) for path in tracked("*.ipynb")}
 SLOW, SKIPPED = IN_A_BROWSER
 pytestmark = SLOW  # rendering takes long
 TITLES = "groups => groups.map(group => group.querySelector('p').textContent)"
@@ -28,7 +29,7 @@ def title(notebook) -> str:
 
 @pytest.fixture(scope="module")
 def made(tmp_path_factory) -> Book:
-    return book(tmp_path_factory.mktemp("book"))
+    return book(tmp_path_factory.mktemp("book"), root=fresh(tmp_path_factory.mktemp("course")))
 
 
 @pytest.fixture(scope="module")

@@ -7,12 +7,12 @@ import json
 import nbformat
 import pytest
 
-from ci import ROOT
+from ci import ROOT, tracked
 from ci.notebooks import code_cells, read, tally, text
 from ci.prose import check
 
-LESSONS = sorted((ROOT / "lessons").glob("*.md"))
-NOTEBOOKS = sorted(ROOT.glob("*.ipynb")) + sorted(ROOT.glob("solutions/*.ipynb"))
+LESSONS = tracked("lessons/*.md")
+NOTEBOOKS = tracked("*.ipynb") + tracked("solutions/*.ipynb")
 NAMES = [path.relative_to(ROOT).as_posix() for path in NOTEBOOKS]
 FLOORS = json.loads((ROOT / "ci" / "counts.json").read_text("utf-8"))
 

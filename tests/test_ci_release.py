@@ -17,13 +17,13 @@ import pytest
 from serving import ask, free_port
 
 import course
-from ci import FIRST_CELL, ROOT, release
+from ci import FIRST_CELL, ROOT, release, tracked
 from ci.answers import answers
 from ci.editions import CODE_STUB, TEXT_STUB
 from utils import datasets
 from utils.checks.questions import questions
 
-LESSONS = {path.stem: path.read_text("utf-8") for path in (ROOT / "lessons").glob("*.md")}
+LESSONS = {path.stem: path.read_text("utf-8") for path in tracked("lessons/*.md")}
 
 
 GITHUB = "https://github.com/ntu/cnn"
@@ -60,7 +60,7 @@ def cells(files: dict[str, bytes]) -> list[dict]:
 def test_a_student_gets_every_notebook_and_none_of_the_answers(packs):
     names = packs["student"].keys()
     assert {name for name in names if name.endswith(".ipynb")} == {
-        path.name for path in ROOT.glob("*.ipynb")
+        path.name for path in tracked("*.ipynb")
     }
     folders = {name.split("/")[0] for name in names if "/" in name}
     assert folders == {"binder", "lessons", "settings", "utils"}
@@ -91,7 +91,7 @@ def test_every_blank_is_one(packs):
 
 
 def test_the_solved_sheets_would_be_refused(packs):
-    for path in (ROOT / "solutions").glob("*.ipynb"):
+    for path in tracked("solutions/*.ipynb"):
         found = release.leaks(packs["student"] | {path.name: path.read_bytes()}, LESSONS)
         assert any("is filled in" in each for each in found)
         assert any("tells an answer" in each for each in found)
@@ -191,6 +191,17 @@ def test_two_packs_are_the_same_byte_for_byte(packs, tmp_path, monkeypatch):
     assert written[0].read_bytes() == written[1].read_bytes()
     names = zipfile.ZipFile(written[0]).namelist()
     assert names == sorted(names)
+
+
+def test_a_file_of_a_pack_is_as_old_as_the_commit(tmp_path, monkeypatch):
+    monkeypatch.setenv("GIT_COMMITTER_DATE", "2026-09-14T08:30:20+0800")
+    subprocess.run(["git", "init", "-q"], cwd=tmp_path, check=True)
+    author = ("-c", "user.name=Somebody", "-c", "user.email=somebody@example.org")
+    commit = ["git", *author, "commit", "-q", "--allow-empty", "-m", "Begin"]
+    subprocess.run(commit, cwd=tmp_path, check=True)
+    release.write({"LICENSE": b"MIT"}, tmp_path / "pack.zip", tmp_path)
+    (entry,) = zipfile.ZipFile(tmp_path / "pack.zip").infolist()
+    assert entry.date_time == (2026, 9, 14, 0, 30, 20)
 
 
 def test_nothing_is_packed_that_git_does_not_track(tmp_path):

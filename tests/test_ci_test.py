@@ -6,18 +6,25 @@ import sys
 
 import pytest
 
-from ci import ROOT
+from ci import ROOT, tracked
 from ci.profiles import UNCOMPARED
 from ci.test import main, pins, stages
 
-NOTEBOOKS = {path.relative_to(ROOT).as_posix() for path in ROOT.glob("*.ipynb")}
-NOTEBOOKS |= {path.relative_to(ROOT).as_posix() for path in ROOT.glob("solutions/*.ipynb")}
+NOTEBOOKS = {
+    path.relative_to(ROOT).as_posix()
+    for pattern in ("*.ipynb", "solutions/*.ipynb")
+    for path in tracked(pattern)
+}
 
 
 def test_every_notebook_is_executed_once():
     everything = [part for command in stages(False, ()).values() for part in command]
     everything += [*UNCOMPARED] * everything.count("tests/test_ci_sheet.py")
     assert {name: everything.count(name) for name in NOTEBOOKS} == dict.fromkeys(NOTEBOOKS, 1)
+
+
+def test_each_stage_is_typed_as_the_manual_has_it():
+    assert " ".join(("python -m", *stages(False, ())["mypy"])) == "python -m mypy"
 
 
 def test_a_quick_test_executes_none_and_nothing_slow():

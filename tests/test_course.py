@@ -56,6 +56,24 @@ def test_an_unknown_command_names_the_known_ones():
     assert all(command in run.stderr for command in course.COMMANDS)
 
 
+@pytest.mark.parametrize("name", ["Day018_vgg16.ipynb", "Day018_vgg16", "Day018_vgg16."])
+@pytest.mark.parametrize("place", [".", "docs", str(ROOT)])
+def test_a_notebook_is_known_by_any_path_and_without_its_ending(name, place, monkeypatch):
+    monkeypatch.chdir(ROOT / "docs" if place == "docs" else ROOT)
+    asked = {".": f"./{name}", "docs": f"../{name}"}.get(place, f"{place}/{name}")
+    for path in (name, asked):
+        options = course.lab_options(["--port", "8889", path, "--no-browser"])
+        assert options[0] == str(ROOT / course.HOMEWORK)
+        assert options[-3:] == ["--port", "8889", "--no-browser"]
+
+
+def test_a_notebook_outside_the_course_can_not_be_opened_by_it(tmp_path, monkeypatch):
+    (tmp_path / "mine.ipynb").touch()
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(SystemExit, match=f"no notebook 'mine' in {ROOT}"):
+        course.lab_options(["mine"])
+
+
 def test_a_notebook_that_does_not_exist_is_named():
     run = door("lab", "Day019.ipynb")
     assert run.returncode != 0
@@ -76,15 +94,18 @@ def test_a_package_in_another_version_counts_as_missing(monkeypatch):
 
 def test_a_python_without_tensorflow_is_told_which_to_install(monkeypatch):
     monkeypatch.setattr(course.sys, "version_info", (3, 9, 0))
-    with pytest.raises(SystemExit, match=r"Python 3\.11 to 3\.13"):
-        course.ready_python("requirements.txt")
+    monkeypatch.setattr(course.sys, "version", "3.9.0 (main)")
+    with pytest.raises(SystemExit, match=r"Python 3\.11 to 3\.13, and this is Python 3\.9"):
+        course.main(["lab"])
 
 
 def test_an_interrupted_install_is_done_again(monkeypatch, tmp_path):
     installed = []
     monkeypatch.setattr(course, "VENV", tmp_path)
     monkeypatch.setattr(course, "missing", lambda requirements: ["jupyterlab"])
-    monkeypatch.setattr(course, "install", lambda python, name: installed.append(name))
+    monkeypatch.setattr(course, "install", installed.append)
+    course.venv_python().parent.mkdir()
+    course.venv_python().touch()
     first = course.ready_python("requirements.txt")
     assert Path(first).is_relative_to(tmp_path)
     course.ready_python("requirements.txt")
@@ -92,3 +113,50 @@ def test_an_interrupted_install_is_done_again(monkeypatch, tmp_path):
     (tmp_path / "installed-requirements.txt").write_text("another lock")
     course.ready_python("requirements.txt")
     assert len(installed) == 2
+    course.venv_python().unlink()  # as where the Python that made it was removed
+    course.ready_python("requirements.txt")
+    assert len(installed) == 3
+
+
+def test_what_is_installed_for_more_serves_for_less(monkeypatch, tmp_path):
+    monkeypatch.setattr(course, "VENV", tmp_path)
+    course.venv_python().parent.mkdir()
+    course.venv_python().touch()
+    course.stamp(course.MAINTAINING).write_bytes(course.LOCK.read_bytes())
+    assert all(map(course.is_installed, course.SIZES))
+    course.stamp(course.MAINTAINING).unlink()
+    course.stamp(course.READING).write_bytes(course.LOCK.read_bytes())
+    assert [each for each in course.SIZES if course.is_installed(each)] == [course.READING]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["grade", "README.md"], "README.md is nothing to grade; expected a folder of submissions"),
+        (["grade", "docs"], "no notebook (.ipynb) in docs; expected"),
+        (["grade", "nowhere"], "nothing at nowhere; expected"),
+        (["grade", "examples", "--out", "LICENSE"], "LICENSE is a file; expected a folder"),
+        (["grade", "examples", "--release", "docs"], "Is a directory: 'docs'"),
+        (["book", "LICENSE"], "LICENSE is a file; expected a folder"),
+        (["book", "LICENSE/pages"], "LICENSE is a file; expected a folder"),
+        (["build", "Day99"], "'Day99'; there are Day017_reading"),
+    ],
+)
+def test_a_bad_request_is_refused_before_anything_is_installed(arguments, message, used):
+    before = sorted(used.rglob("*"))
+    # -S: without site-packages, where an installation would begin.
+    command = [sys.executable, "-S", "-B", "course.py", *arguments]
+    run = subprocess.run(command, cwd=used, capture_output=True, encoding="utf-8", check=False)
+    assert run.returncode == 2 and message in run.stderr and not run.stdout
+    assert "Traceback" not in run.stderr and sorted(used.rglob("*")) == before
+
+
+def test_a_folder_that_can_not_be_written_is_told_from_one_that_can(tmp_path, monkeypatch):
+    new = tmp_path / "a" / "b"
+    assert course.unwritable(new) == course.unwritable(tmp_path) == ""
+    (tmp_path / "file").touch()
+    assert "file is a file" in course.unwritable(tmp_path / "file" / "b")
+    (tmp_path / "loose").symlink_to(tmp_path / "nowhere")
+    assert "loose is a file" in course.unwritable(tmp_path / "loose")
+    monkeypatch.setattr(course.os, "access", lambda path, mode: path != str(tmp_path))
+    assert f"{tmp_path} can't be written" in course.unwritable(new)

@@ -12,13 +12,13 @@ from pathlib import Path
 import pytest
 
 import course
-from ci import ROOT, release, tables
+from ci import ROOT, release, tables, tracked
 from ci.editions import FIND_COURSE
 from utils import datasets
 
 PAGES = {
     path.relative_to(ROOT).as_posix(): path.read_text("utf-8")
-    for path in (*ROOT.glob("*.md"), *ROOT.glob("docs/*.md"))
+    for path in (*tracked("*.md"), *tracked("docs/*.md"))
 }
 
 
@@ -129,8 +129,12 @@ def test_binder_installs_what_students_need_in_the_versions_of_the_lock():
 
 
 @pytest.mark.skipif(os.name == "nt", reason="Binder runs Linux")
-def test_binder_opens_in_chinese(tmp_path):
+def test_binder_opens_in_chinese_with_our_kernel(tmp_path):
     environment = {**os.environ, "NB_PYTHON_PREFIX": str(tmp_path)}
     subprocess.run(["sh", "binder/postBuild"], cwd=ROOT, env=environment, check=True)
     settings = tmp_path / "share" / "jupyter" / "lab" / "settings" / "overrides.json"
     assert settings.read_bytes() == (ROOT / "settings" / "overrides.json").read_bytes()
+    kernel = "kernels/python3/kernel.json"
+    assert (tmp_path / "share/jupyter" / kernel).read_bytes() == (
+        ROOT / "settings" / kernel
+    ).read_bytes()

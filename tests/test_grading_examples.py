@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import csv
+import shutil
 
 import pytest
 from browsing import IN_A_BROWSER, WIDTHS, serious, shoot, watched
+from doors import walk
 
+from ci import tracked
 from examples import make
 from grading import batch, intake
 
@@ -28,7 +31,8 @@ def code(path) -> list[str]:
 def test_the_examples_are_made_from_the_lesson_as_it_is(tmp_path):
     make.make(tmp_path)
     fresh = {path.relative_to(tmp_path): path for path in tmp_path.rglob("*.ipynb")}
-    stored = {path.relative_to(make.SUBMISSIONS): path for path in make.SUBMISSIONS.rglob("*.*")}
+    given = tracked("examples/submissions/**")
+    stored = {path.relative_to(make.SUBMISSIONS): path for path in given}
     assert fresh.keys() == stored.keys()
     for name, path in fresh.items():
         if name.parts[0] != make.CUT_OFF:
@@ -43,14 +47,19 @@ SLOW, SKIPPED = IN_A_BROWSER
 
 
 @pytest.fixture(scope="module")
-def out(tmp_path_factory):
-    """The folder of the reports."""
-    return tmp_path_factory.mktemp("out")
+def out(used):
+    """The folder of the reports, which an instructor has graded into."""
+    run = walk("python course.py grade examples/submissions", used)
+    assert run.returncode == 0 and "6 submissions: " in run.stdout, run.stderr
+    return used / "out"
 
 
 @pytest.fixture(scope="module")
-def result(out):
-    return batch.grade(make.SUBMISSIONS, out, workers=2, seed=1, progress=False)
+def result(used, out):
+    """What was graded, with more of it than the reports tell: run again, nothing is done anew."""
+    found = batch.grade(used / "examples" / "submissions", out, progress=False)
+    assert found.graded == 0
+    return found
 
 
 @SLOW
@@ -68,6 +77,18 @@ def test_an_instructor_grades_the_examples(result):
         "b11902066": [],
     }
     assert all(not row.record.failures for row in rows.values())
+
+
+@SLOW
+def test_an_instructor_changes_a_mark_by_hand(used, out, tmp_path):
+    again = tmp_path / "out"
+    shutil.copytree(out, again)
+    door = 'python course.py grade PATH --out DIR --override 學號 vgg16 8.5 --reason "口試補考"'
+    run = walk(door, used, PATH="examples/submissions", DIR=again, 學號="b11902037")
+    assert run.returncode == 0, run.stderr
+    lines = (again / "grades.csv").read_text("utf-8-sig").splitlines()
+    assert [line.count("8.5") and "口試補考" in line for line in lines if "b11902037" in line]
+    assert "口試補考" in (again / "feedback" / "b11902037.html").read_text("utf-8")
 
 
 @SLOW

@@ -6,6 +6,7 @@ import json
 import stat
 import sys
 import zipfile
+from pathlib import Path
 
 import pytest
 
@@ -82,8 +83,8 @@ def test_checkpoints_and_hidden_files_are_no_submissions(tmp_path):
 )
 def test_a_bad_file_says_what_is_wrong_with_it(tmp_path, name, content, why):
     (tmp_path / name).write_bytes(content)
-    (row,) = found(tmp_path).values()
-    assert why in reason(row)
+    write(tmp_path / "another student.ipynb", "x = 1")
+    assert why in reason(found(tmp_path)[name.partition(".")[0]])
 
 
 def test_a_huge_file_and_a_huge_notebook_are_refused(tmp_path, monkeypatch):
@@ -109,6 +110,7 @@ def test_a_folder_without_a_notebook_has_a_row(tmp_path):
     (tmp_path / "s1").mkdir()
     (tmp_path / "s2").mkdir()
     (tmp_path / "s2" / "hw.py").write_text("x = 1")
+    write(tmp_path / "s3" / "hw.ipynb", "x = 1")
     rows = found(tmp_path)
     assert "沒有 .ipynb" in reason(rows["s1"])
     assert "Python" in reason(rows["s2"])
@@ -117,8 +119,28 @@ def test_a_folder_without_a_notebook_has_a_row(tmp_path):
 def test_nothing_to_grade_is_an_error_that_names_the_place(tmp_path):
     with pytest.raises(FileNotFoundError, match="nowhere"):
         found(tmp_path / "nowhere")
-    with pytest.raises(FileNotFoundError, match="no submission"):
-        found(tmp_path)
+    (tmp_path / "README.md").write_text("# Submissions")
+    for place in (tmp_path, tmp_path / "README.md"):
+        with pytest.raises(
+            (FileNotFoundError, ValueError), match="expected a folder of submi"
+        ) as e:
+            found(place)
+        assert str(place) in str(e.value)
+
+
+def test_a_students_folder_that_can_not_be_read_costs_its_own_row(tmp_path, monkeypatch):
+    write(tmp_path / "s1" / "hw.ipynb", "x = 1")
+    (tmp_path / "s2").mkdir()
+
+    def iterdir(folder, listed=Path.iterdir):
+        if folder.name == "s2":
+            raise PermissionError(13, "Permission denied", str(folder))
+        return listed(folder)
+
+    monkeypatch.setattr(Path, "iterdir", iterdir)
+    rows = found(tmp_path)
+    assert rows["s1"].problem is None
+    assert "無法讀取資料夾：Permission denied" in reason(rows["s2"])
 
 
 MOODLE = "{}_{}_assignsubmission_file_/{}"

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from ci import ROOT
+from ci import ROOT, tracked
 
 PAGE = (ROOT / "docs" / "new-task.md").read_text("utf-8")
 FILES = {
@@ -27,9 +27,10 @@ CHANGES = re.findall(r"^```diff\n(.*?)^```$", PAGE, re.DOTALL | re.MULTILINE)
 def course(tmp_path_factory) -> Path:
     """A copy of the course to which the page was applied."""
     copy = tmp_path_factory.mktemp("course")
-    for folder in ("ci", "utils"):
-        shutil.copytree(ROOT / folder, copy / folder, ignore=shutil.ignore_patterns("*.pyc"))
-    shutil.copy(ROOT / "pyproject.toml", copy)
+    for path in (*tracked("ci/**"), *tracked("utils/**"), ROOT / "pyproject.toml"):
+        place = copy / path.relative_to(ROOT)
+        place.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy(path, place)
     for path, content in FILES.items():
         (copy / path).parent.mkdir(exist_ok=True)
         (copy / path).write_text(content, "utf-8")

@@ -14,12 +14,17 @@ import pytest
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
+import course
+from ci import tracked
+
 ROOT = Path(__file__).resolve().parent.parent
 LOCK = ROOT / "requirements.lock"
 # Packages and modules of the project; those in tests/ import each other by their bare names.
-OURS = {path.stem for place in (ROOT, ROOT / "tests") for path in place.glob("[a-z]*")}
+OURS = {path.stem for pattern in ("*.py", "tests/*.py") for path in tracked(pattern)}
+OURS |= {path.relative_to(ROOT).parts[0] for path in tracked("*/*.py")}
 # Each part of the house, and the file that must name what it imports.
 FOR_STUDENTS = ("utils/**/*.py", "grading/**/*.py", "lessons/*.md")
+FOR_READERS = ("ci/__init__.py", "ci/book.py", "ci/page.py", "course.py")
 FOR_MAINTAINERS = ("ci/**/*.py", "tests/**/*.py", "benchmarks/**/*.py", "examples/*.py")
 
 
@@ -30,14 +35,15 @@ def requirements(path: Path) -> list[Requirement]:
     return [Requirement(line) for line in lines if line and not line.startswith("-")]
 
 
-def declared(*names: str) -> set[str]:
-    return {canonicalize_name(r.name) for name in names for r in requirements(ROOT / name)}
+def declared(file: str) -> set[str]:
+    """What a file names, and those that it includes."""
+    return {canonicalize_name(name) for name in course.names(file)}
 
 
 def imported(patterns: tuple[str, ...]) -> dict[str, str]:
     """Top-level names of imported packages, each with a file that imports it."""
     found = {}
-    for path in (path for pattern in patterns for path in sorted(ROOT.glob(pattern))):
+    for path in (path for pattern in patterns for path in tracked(pattern)):
         source = path.read_text("utf-8")
         if path.suffix == ".md":
             cells = jupytext.reads(source, fmt="md:myst").cells
@@ -54,7 +60,7 @@ def imported(patterns: tuple[str, ...]) -> dict[str, str]:
     return found
 
 
-@pytest.mark.parametrize("name", ["requirements.txt", "requirements-dev.txt"])
+@pytest.mark.parametrize("name", course.SIZES)
 def test_the_lock_pins_what_is_required(name):
     pins = requirements(LOCK)
     for wanted in requirements(ROOT / name):
@@ -68,21 +74,22 @@ def test_the_lock_pins_what_is_required(name):
 
 
 @pytest.mark.parametrize(
-    ("patterns", "files"),
+    ("patterns", "file"),
     [
-        (FOR_STUDENTS, ["requirements.txt"]),
-        (FOR_MAINTAINERS, ["requirements.txt", "requirements-dev.txt"]),
+        (FOR_STUDENTS, course.USING),
+        (FOR_READERS, course.READING),
+        (FOR_MAINTAINERS, course.MAINTAINING),
     ],
 )
-def test_every_import_is_a_declared_dependency(patterns, files):
+def test_every_import_is_a_declared_dependency(patterns, file):
     distributions = packages_distributions()
-    for module, file in imported(patterns).items():
+    for module, importing in imported(patterns).items():
         if module in OURS or module in sys.stdlib_module_names:
             continue
         names = {canonicalize_name(name) for name in distributions.get(module, [module])}
         # The two builds of TensorFlow stand for each other.
         names |= {"tensorflow"} if "tensorflow-cpu" in names else set()
-        assert names & declared(*files), f"{file} imports {module}, which {files} do not name"
+        assert names & declared(file), f"{importing} imports {module}, which {file} does not name"
 
 
 def test_the_front_door_needs_nothing_but_python():
