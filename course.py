@@ -8,6 +8,7 @@ file has them already. `python course.py COMMAND --help` shows the options of a 
 # This file must be read by every Python 3, to say which one the course needs: annotations that an
 # old one can't evaluate are strings.
 import importlib
+import json
 import os
 import re
 import shutil
@@ -19,7 +20,6 @@ ROOT = Path(__file__).resolve().parent
 VENV = ROOT / ".venv"
 LOCK = ROOT / "requirements.lock"
 OLDEST, NEWEST = (3, 11), (3, 13)
-HOMEWORK = "Day018_vgg16.ipynb"
 
 USING, READING, MAINTAINING = (f"requirements{part}.txt" for part in ("", "-read", "-dev"))
 SIZES = {USING: "2 GB", READING: "100 MB", MAINTAINING: "2 GB"}  # once installed
@@ -111,7 +111,7 @@ def lab_help() -> int:
     """Show what `lab` takes; the rest of the help is JupyterLab's own."""
     print(
         "usage: course.py lab [NOTEBOOK] [any option of JupyterLab]\n\n"
-        f"Open JupyterLab on NOTEBOOK (default: {HOMEWORK})."
+        f"Open JupyterLab on NOTEBOOK (default: {first_notebook()})."
     )
     return 0
 
@@ -128,13 +128,25 @@ def lab_options(options: "list[str]") -> "list[str]":
     is_root = hasattr(os, "geteuid") and os.geteuid() == 0
     is_alone = not (sys.stdin and sys.stdin.isatty())  # nobody to ask whether Ctrl-C was meant
     return [
-        *(notebooks or [str(ROOT / HOMEWORK)]),
+        *(notebooks or [str(ROOT / first_notebook())]),
         f"--ServerApp.root_dir={ROOT}",
         f"--LabApp.app_settings_dir={ROOT / 'settings'}",
         *(["--allow-root"] if is_root else []),
         *(["--ServerApp.answer_yes=True"] if is_alone else []),
         *others,
     ]
+
+
+def first_notebook() -> str:
+    """The notebook to open where none is named: the one whose lesson says `start`."""
+    for path in sorted(ROOT.glob("*.ipynb")):
+        try:
+            metadata = json.loads(path.read_text("utf-8"))["metadata"]
+        except (OSError, ValueError, KeyError, TypeError):  # a stray one may be anything
+            continue
+        if isinstance(metadata, dict) and (metadata.get("course") or {}).get("start"):
+            return path.name
+    return ""
 
 
 def find_notebook(name: str) -> str:

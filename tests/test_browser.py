@@ -181,7 +181,11 @@ def test_the_manuals_words_for_running_everything_are_on_the_screen(lab, home, p
         "Run → 重新啟動核心 and 執行所有儲存格",
         "Run → Restart Kernel and Run All Cells",
     )
-    for manual in ("README.md", "docs/student.md", f"lessons/{Path(course.HOMEWORK).stem}.md"):
+    for manual in (
+        "README.md",
+        "docs/student.md",
+        f"lessons/{Path(course.first_notebook()).stem}.md",
+    ):
         text = (ROOT / manual).read_text("utf-8")
         assert {chinese, english} <= doors.named(text) and "工具列的 ▶▶" in text
     page.goto(lab.format(SMALL))
@@ -220,7 +224,7 @@ def test_the_manuals_words_for_running_everything_are_on_the_screen(lab, home, p
 def test_a_student_reads_what_is_wrong_mends_it_and_hands_in(lab, home, page, tmp_path):
     from playwright.sync_api import expect
 
-    opened(page, lab, course.HOMEWORK, home)
+    opened(page, lab, course.first_notebook(), home)
     blank = page.locator(".jp-CodeCell", has_text="def block3(x)")
     check = page.locator(".jp-CodeCell", has_text="checks.block(3, block3)")
     card = check.locator(".jp-OutputArea-output")
@@ -255,9 +259,9 @@ def test_a_student_reads_what_is_wrong_mends_it_and_hands_in(lab, home, page, tm
     shoot(page, "homework-4-right")
 
     save(page)
-    assert "block3_conv3" in (home / course.HOMEWORK).read_text("utf-8")
+    assert "block3_conv3" in (home / course.first_notebook()).read_text("utf-8")
 
-    solution = nbformat.read(ROOT / "solutions" / course.HOMEWORK, 4)
+    solution = nbformat.read(ROOT / "solutions" / course.first_notebook(), 4)
     for answer in (cell.source for cell in solution.cells if cell.id in ANSWERS):
         first_line, *_ = answer.splitlines()  # by which a cell is found among others
         fill(page.locator(".jp-CodeCell", has_text=first_line), answer)
@@ -273,7 +277,7 @@ def test_a_student_reads_what_is_wrong_mends_it_and_hands_in(lab, home, page, tm
         page.locator("[data-command='docmanager:download']").click()
     handed_in = tmp_path / "submissions" / "b11902001"
     handed_in.mkdir(parents=True)
-    download.value.save_as(handed_in / course.HOMEWORK)
+    download.value.save_as(handed_in / course.first_notebook())
     _no_error(page)
     trusted = False if sandbox.problem() else None
     (row,) = batch.grade(

@@ -222,7 +222,7 @@ def test_nbgraders_folder_holds_each_graded_sheet_solved_and_what_it_imports(pac
         for name, content in packs["student"].items()
         if name.endswith(".ipynb") and b'"points"' in content
     }
-    assert course.HOMEWORK in graded
+    assert course.first_notebook() in graded
     for name, folder in graded.items():
         solved = ROOT / "solutions" / name
         sheet = solved if solved.is_file() else ROOT / name
@@ -300,7 +300,7 @@ def test_the_lab_opens_in_chinese_and_leaves_the_home_alone(unpacked, tmp_path):
         assert schema["properties"]["locale"]["default"] == "zh_TW"
         assert "zh_TW" in told("lab/api/translations")["data"]
         listed = {each["name"] for each in told("api/contents")["content"]}
-        assert course.HOMEWORK in listed
+        assert course.first_notebook() in listed
     finally:
         os.killpg(lab.pid, signal.SIGTERM)  # course.py and JupyterLab
         lab.wait(30)

@@ -63,7 +63,7 @@ def test_a_notebook_is_known_by_any_path_and_without_its_ending(name, place, mon
     asked = {".": f"./{name}", "docs": f"../{name}"}.get(place, f"{place}/{name}")
     for path in (name, asked):
         options = course.lab_options(["--port", "8889", path, "--no-browser"])
-        assert options[0] == str(ROOT / course.HOMEWORK)
+        assert options[0] == str(ROOT / course.first_notebook())
         assert options[-3:] == ["--port", "8889", "--no-browser"]
 
 
@@ -78,7 +78,7 @@ def test_a_notebook_that_does_not_exist_is_named():
     run = door("lab", "Day019.ipynb")
     assert run.returncode != 0
     assert "'Day019.ipynb'" in run.stderr
-    assert course.HOMEWORK in run.stderr
+    assert course.first_notebook() in run.stderr
 
 
 @pytest.mark.pinned

@@ -112,9 +112,9 @@ def test_the_lines_that_publish_a_pack_put_it_into_a_repository(tmp_path):
     typed(f"echo 'A new edition' >> LICENSE; {lines}")
     assert typed(f"git -C {hub} rev-list --count main").strip() == "2"
     assert "A new edition" in typed(f"git -C {hub} show main:LICENSE")
-    sheet = typed(f"git -C {hub} show main:{course.HOMEWORK}")
+    sheet = typed(f"git -C {hub} show main:{course.first_notebook()}")
     assert "https://github.com/ntu/cnn/archive/HEAD.zip" in sheet
-    assert f"https://mybinder.org/v2/gh/ntu/cnn/HEAD?labpath={course.HOMEWORK}" in sheet
+    assert f"https://mybinder.org/v2/gh/ntu/cnn/HEAD?labpath={course.first_notebook()}" in sheet
     assert typed(f"git -C {hub} ls-tree -r --name-only main").split() == sorted(
         release.pack("student")
     )

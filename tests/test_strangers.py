@@ -19,7 +19,6 @@ from clones import fresh
 import course
 from ci import ROOT
 from ci.notebooks import code_cells, read
-from ci.profiles import LECTURE
 
 TIMES = 10
 PATIENCE = 300  # seconds; who waits for ever is stopped
@@ -93,9 +92,9 @@ def pages(notebook: nbformat.NotebookNode) -> list[str]:
 
 
 def test_papermill_never_waits_for_a_page_and_each_run_of_it_writes_the_same(clone):
-    lecture = read(ROOT / LECTURE)
+    lecture = read(ROOT / "Day017_reading.ipynb")
     nbformat.write(pages_alone(lecture), clone / "pages.ipynb")
-    typed(clone, *PAPERMILL.replace(course.HOMEWORK, "pages.ipynb").split())
+    typed(clone, *PAPERMILL.replace(course.first_notebook(), "pages.ipynb").split())
     stored = pages(lecture)
     assert len(stored) >= 4 and pages(read(clone / "out.ipynb")) == stored * (1 + TIMES)
 
