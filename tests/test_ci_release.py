@@ -199,7 +199,7 @@ def test_a_file_of_a_pack_is_as_old_as_the_commit(tmp_path, monkeypatch):
     author = ("-c", "user.name=Somebody", "-c", "user.email=somebody@example.org")
     commit = ["git", *author, "commit", "-q", "--allow-empty", "-m", "Begin"]
     subprocess.run(commit, cwd=tmp_path, check=True)
-    release.write({"LICENSE": b"MIT"}, tmp_path / "pack.zip", tmp_path)
+    release.write({"LICENSE": b"MIT"}, tmp_path / "pack.zip", root=tmp_path)
     (entry,) = zipfile.ZipFile(tmp_path / "pack.zip").infolist()
     assert entry.date_time == (2026, 9, 14, 0, 30, 20)
 
