@@ -6,17 +6,23 @@ import re
 from collections.abc import Iterable, Sequence
 
 from ci import ROOT
+from ci.answers import answers
 from grading.record import STATUSES
-from utils.checks import TASKS
-from utils.checks.mistakes import TABLE
+from utils.checks import TASKS, Task
+from utils.checks.mistakes import FAILURES, SHARED, Texts
 
 PAGE = ROOT / "docs" / "marks.md"
+
+
+def _tasks() -> list[Task]:
+    """All tasks in the order of the sheets, then the questions."""
+    return [TASKS[name] for name in dict.fromkeys([*answers(), *TASKS])]
 
 
 def points() -> str:
     """Each part of each task with its points."""
     rows = []
-    for task in TASKS.values():
+    for task in _tasks():
         score = task.mark(None, task.public_case())
         rows.append((f"**{score.title}**（`{score.task}`）", f"**{score.max_points:g}**"))
         if len(score.parts) > 1:
@@ -30,11 +36,24 @@ def statuses() -> str:
 
 
 def diagnoses() -> str:
-    """Each mistake that is told, in the order in which it is told."""
-    rows = (
-        (f"`{code}`", re.sub(r"\{[^}]*\}", "…", message)) for code, (message, _) in TABLE.items()
+    """Each mistake that is told: those of any task, then what tasks tell in words of their own."""
+    tables = {"任何題目：拿不到答案": _told(FAILURES), "任何題目：網路不同": _told(SHARED)}
+    everywhere = {row for rows in tables.values() for row in rows}
+    own = {task.title: _told(task.mistakes) for task in _tasks()}
+    for row in dict.fromkeys(row for rows in own.values() for row in rows):
+        if row not in everywhere:
+            titles = "、".join(title for title, rows in own.items() if row in rows)
+            tables.setdefault(titles, []).append(row)
+    return "\n".join(
+        f"### {title}\n\n{_table(('代號', '說什麼'), rows)}" for title, rows in tables.items()
     )
-    return _table(("代號", "說什麼"), rows)
+
+
+def _told(mistakes: Texts) -> list[tuple[str, str]]:
+    """Rows of a code and its message, in the order in which they are told."""
+    return [
+        (f"`{code}`", re.sub(r"\{[^}]*\}", "…", message)) for code, (message, _) in mistakes.items()
+    ]
 
 
 def _table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
