@@ -166,7 +166,7 @@ def _missing(
     missing: list[Layer], pairs: list[Pair], part_of: PartOf, codes: Codes
 ) -> Iterator[Mistake]:
     """A mistake for each block that lacks convolutions, and for each other kind in a part."""
-    found = [theirs for _, theirs in pairs if theirs]
+    maps = [theirs for _, theirs in pairs if theirs and len(theirs.output_shape) == 3]
     instead = [described(theirs) for mine, theirs in pairs if theirs and not mine]
     groups: dict[tuple[str, str], list[Layer]] = {}
     for layer in missing:
@@ -184,7 +184,7 @@ def _missing(
             layers=listed(layer.name for layer in layers),
             block=group,
             found=len(alike),
-            shape=size(found[-1].output_shape) if found else "",
+            shape=size(maps[-1].output_shape) if maps else "",
             instead=f"，換成了 {instead[0]}" if instead else "",
         )
 

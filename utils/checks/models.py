@@ -13,11 +13,11 @@ from dataclasses import dataclass, field
 from .compare import Codes, PartOf, compare, listed, size
 from .errors import explain
 from .layers import Layer, same
-from .mistakes import Mistake, diagnose, each_once
+from .mistakes import Mistake, diagnose, each_once, table
 from .probe import probe_model_maker
 from .reading import Reading, call_text, outputs, read
 from .rubric import Rubric, Verdict
-from .task import Json, Task
+from .task import RUN_AT, Json, Task, shape_of
 
 Networks = Callable[[Json], Sequence[tuple[Layer, ...]]]
 
@@ -32,7 +32,8 @@ class ModelTask:
     rubric has it, earns the share of the arguments that work. `codes` are the room's own names of
     what is wrong with a kind of layer, `follows` names the mistakes that come of another one and
     are not told beside it, and `whole` may tell one of the network as a whole instead of its
-    layers. A call without arguments must have the `default_shape`.
+    layers. A call without arguments must have the `default_shape`. Where the function takes no
+    `input_shape`, a call of the case says with `run_at` which one its model has.
     """
 
     rubric: Rubric
@@ -44,20 +45,35 @@ class ModelTask:
     default_shape: tuple[int, ...] = ()
 
     def task(self, public_case: Callable[[], Json], draw_case: Callable[[int], Json]) -> Task:
-        """The task. Raises ValueError where a network has what the checks can't compute."""
-        case = public_case()
-        for asked in case["calls"].values():
-            for network in self.networks(asked):
-                _refuse(self.rubric.name, network)
+        """The task. Raises ValueError for a network that can't be computed or does not fit."""
+        networks = [
+            network for asked in public_case()["calls"].values() for network in self.networks(asked)
+        ]
+        try:
+            self._refuse(networks)
+        except ValueError as problem:
+            raise ValueError(f"task {self.rubric.name!r}: {problem}") from None
         judge, prepare = self.judge, self.prepare
         return self.rubric.task(public_case, draw_case, probe_model_maker, judge, prepare=prepare)
 
     def prepare(self, case: Json) -> None:
         """Compute the outputs of the calls that are run."""
         for asked in case["calls"].values():
-            if shape := asked.get("input_shape"):
+            if shape := shape_of(asked):
                 for network in self.networks(asked):
-                    outputs(network, tuple(shape), case["seed"])
+                    outputs(network, shape, case["seed"])
+
+    def _refuse(self, networks: Sequence[tuple[Layer, ...]]) -> None:
+        """Raise ValueError for what would go wrong only where a student's answer is judged."""
+        for network in networks:
+            _compute_all(network)
+        parts = {self.part_of(layer.name) for network in networks for layer in network}
+        rubric = set(self.rubric.parts) - {"arguments"}
+        if other := parts ^ rubric or set(self.rubric.own) - rubric:
+            raise ValueError(f"part {min(other)!r} is not both in the rubric and of some layer")
+        codes = {*self.codes.values(), *self.follows}
+        if unknown := codes - table(self.rubric.mistakes).keys():
+            raise ValueError(f"there is no mistake {min(unknown)!r} in `mistakes`")
 
     def judge(self, calls: Json, case: Json) -> Verdict:
         """The share of each part that was earned, and what is wrong."""
@@ -113,9 +129,11 @@ class ModelTask:
             return [mistake], {name for name in every if self.part_of(name) == mistake.part}
         networks = [self._as_asked(reading, one) for one in (reading.expected, *reading.also)]
         if any(same(network, reading.layers) for network in networks):
-            if not reading.has_asked_shape or (reading.outputs is None and not _is_run(reading)):
+            if not reading.has_asked_shape or (
+                reading.outputs is None and not shape_of(reading.asked)
+            ):
                 return [], set()
-            if dense_width(reading) not in (None, reading.asked.get("classes")):
+            if "classes" in reading.asked and ARGUMENTS["classes"](reading):
                 return [], set()  # told as an argument
             code = "numbers" if math.isfinite(reading.distance) else "no_numbers"
             part = next(iter(self.rubric.parts))
@@ -153,8 +171,7 @@ class ModelTask:
         width, last = dense_width(reading), reading.expected[-1]
         if reading.input_shape == self.default_shape and width in (None, last.get("units")):
             return None
-        shapes = {"input_shape": size(reading.input_shape), "shape": size(reading.output_shape)}
-        return diagnose("defaults", "", call=reading.call, **shapes)
+        return _defaults(reading)
 
     def _as_asked(self, reading: Reading, network: tuple[Layer, ...]) -> tuple[Layer, ...]:
         """The network with the model's own number of classes, which is told as an argument."""
@@ -164,21 +181,13 @@ class ModelTask:
         return (*network[:-1], last.having(units=width))
 
 
-def _is_run(reading: Reading) -> bool:
-    """Whether the call names the shape at which the model is run."""
-    return "input_shape" in reading.asked
-
-
-def _refuse(task: str, network: Sequence[Layer]) -> None:
+def _compute_all(network: Sequence[Layer]) -> None:
     """Raise ValueError for what is not computed, where this can be told: not in the sandbox."""
     try:
         from .reference import refuse
     except ImportError:
         return
-    try:
-        refuse(network)
-    except ValueError as problem:
-        raise ValueError(f"the network of task {task!r}: {problem}") from None
+    refuse(network)
 
 
 def dense_width(reading: Reading) -> int | None:
@@ -196,6 +205,15 @@ def _input_shape(reading: Reading) -> Mistake | None:
         "found": size(reading.input_shape),
     }
     return diagnose("input_shape", "", **shapes)
+
+
+def _run_at(reading: Reading) -> Mistake | None:
+    return None if reading.has_asked_shape else _defaults(reading)
+
+
+def _defaults(reading: Reading) -> Mistake:
+    shapes = {"input_shape": size(reading.input_shape), "shape": size(reading.output_shape)}
+    return diagnose("defaults", "", call=reading.call, **shapes)
 
 
 def _include_top(reading: Reading) -> Mistake | None:
@@ -222,5 +240,6 @@ def _classes(reading: Reading) -> Mistake | None:
 ARGUMENTS: Mapping[str, Callable[[Reading], Mistake | None]] = {
     "include_top": _include_top,
     "input_shape": _input_shape,
+    RUN_AT: _run_at,
     "classes": _classes,
 }

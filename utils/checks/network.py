@@ -5,9 +5,10 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
-from .layers import INPUT, Layer, folded, make
+from .layers import INPUT, SILENT, Layer, folded, make
 
 Pair = int | tuple[int, int]
+PAIRS = ("kernel_size", "strides", "pool_size", "dilation_rate", "size")
 
 
 class Network:
@@ -30,12 +31,27 @@ class Network:
     def add(self, keras_class: str, *inputs: str, name: str = "", **settings: Any) -> str:
         """A layer of any class in `layers.KINDS`, with Keras's defaults."""
         path = name or f"{keras_class.lower()}_{len(self._layers) + 1}"
-        self._layers.append(make(keras_class, path, inputs, **settings))
-        return path
+        if keras_class in SILENT:
+            raise ValueError(f"{path}: leave {keras_class} out; it changes no trained network")
+        if "pool_size" in settings:
+            settings.setdefault("strides", settings["pool_size"])
+        given = {key: pair(told) if key in PAIRS else told for key, told in settings.items()}
+        layer = make(keras_class, path, inputs, **given)
+        if lacking := [key for key, told in layer.settings if told is None]:
+            raise ValueError(f"{path}: {keras_class} needs {', '.join(lacking)}")
+        return self._put(layer)
 
     def copy(self, layer: Layer, *inputs: str) -> str:
         """A layer of another network, that reads something else."""
-        self._layers.append(replace(layer, inputs=inputs))
+        return self._put(replace(layer, inputs=inputs))
+
+    def _put(self, layer: Layer) -> str:
+        above = [INPUT, *(each.path for each in self._layers)]
+        if layer.path in above:
+            raise ValueError(f"{layer.path}: there are two layers of that name")
+        if unknown := [path for path in layer.inputs if path not in above]:
+            raise ValueError(f"{layer.path} reads {unknown[0]!r}, which is not above it")
+        self._layers.append(layer)
         return layer.path
 
     def conv(
@@ -48,22 +64,16 @@ class Network:
         **more: Any,
     ) -> str:
         """A convolution, padded unless told otherwise."""
-        more |= {"kernel_size": pair(kernel_size), "strides": pair(strides), "padding": padding}
+        more |= {"kernel_size": kernel_size, "strides": strides, "padding": padding}
         return self.add("Conv2D", x, filters=filters, **more)
 
     def max_pool(self, x: str, pool_size: Pair = 2, **more: Any) -> str:
         """Max pooling; the stride is the window's size unless told otherwise."""
-        return self._pool("MaxPooling2D", x, pool_size, **more)
+        return self.add("MaxPooling2D", x, pool_size=pool_size, **more)
 
     def average_pool(self, x: str, pool_size: Pair = 2, **more: Any) -> str:
         """Average pooling, likewise."""
-        return self._pool("AveragePooling2D", x, pool_size, **more)
-
-    def _pool(
-        self, keras_class: str, x: str, pool_size: Pair, strides: Pair | None = None, **more: Any
-    ) -> str:
-        more |= {"pool_size": pair(pool_size), "strides": pair(strides or pool_size)}
-        return self.add(keras_class, x, **more)
+        return self.add("AveragePooling2D", x, pool_size=pool_size, **more)
 
     def pad(self, x: str, pixels: int, name: str = "") -> str:
         """So many zeros on every side."""

@@ -14,7 +14,7 @@ from utils.summary import summarize, without_weights
 from utils.summary.graph import calls
 
 from .layers import KINDS, Layer, Shape
-from .task import Function, Json, attempt, unknown_arguments
+from .task import Function, Json, arguments, attempt, shape_of, unknown_arguments
 from .weights import INPUT, Weight, draw, fingerprint, numbers, place, seeded_images, spots
 
 # A network far larger than asked for is read, not run: VGG16 for 64 × 64 has 42 million weights.
@@ -31,15 +31,15 @@ def probe_model_maker(
     """
     import keras
 
-    unknown = unknown_arguments(function, list(asked))
-    arguments = {key: value for key, value in asked.items() if key not in unknown}
-    shape = asked.get("input_shape") and tuple(asked["input_shape"])
+    unknown = unknown_arguments(function, list(arguments(asked)))
+    given = {key: value for key, value in arguments(asked).items() if key not in unknown}
+    shape = shape_of(asked)
     tensor = keras.Input(shape) if asked.get("input_tensor") else None
-    if "input_tensor" in arguments:
-        arguments["input_tensor"] = tensor
-    if "input_shape" in arguments:
-        arguments["input_shape"] = shape
-    model, error = _draft(function, **arguments)
+    if "input_tensor" in given:
+        given["input_tensor"] = tensor
+    if "input_shape" in given:
+        given["input_shape"] = shape
+    model, error = _draft(function, **given)
     answer = {"error": error} if error else _look(model, shape, seed, tensor)
     if also and "model" in answer:
         more, _ = attempt(also, model)

@@ -8,8 +8,8 @@ from functools import cached_property
 
 import numpy as np
 
-from .layers import Layer, Shape, expect, ordered, plain, read_layers, read_summary, split
-from .task import Json
+from .layers import Layer, Shape, expect, ordered, read_layers, read_summary, split
+from .task import Json, arguments, shape_of
 from .weights import Step, fingerprint, seeded_images
 
 MAX_OUTPUTS = 50_000
@@ -60,7 +60,7 @@ class Reading:
     @property
     def has_asked_shape(self) -> bool:
         """Whether the model's input has the shape that the call named."""
-        return self.input_shape == plain(self.asked.get("input_shape"))
+        return self.input_shape == shape_of(self.asked)
 
     @cached_property
     def distance(self) -> float:
@@ -173,7 +173,7 @@ def call_text(function: str, asked: Json) -> str:
         key: f"Input({tuple(asked['input_shape'])})"
         if key == "input_tensor" and value
         else repr(tuple(value) if isinstance(value, list) else value)
-        for key, value in asked.items()
+        for key, value in arguments(asked).items()
         if key != "input_tensor" or value
     }
     return f"{function}({', '.join(f'{key}={value}' for key, value in values.items())})"

@@ -193,10 +193,17 @@ ONLY: dict[str, Callable[[Any], bool]] = {
     "data_format": lambda value: value == "channels_last",
     "axis": lambda value: value == -1,
     "interpolation": lambda value: value == "nearest",
+    "padding": lambda value: value in ("same", "valid") or _is_margin(value),
+    "cropping": lambda value: _is_margin(value),
     "activation": lambda value: _activation(value) is not None,
     "scale": lambda value: isinstance(value, int | float),
     "offset": lambda value: isinstance(value, int | float),
 }
+
+
+def _is_margin(value: Any) -> bool:
+    """Whether that is what to add or to cut before and behind, of both axes."""
+    return isinstance(value, tuple) and [*map(np.size, value)] == [2, 2]
 
 
 def _relu(x: Array) -> Array:

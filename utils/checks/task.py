@@ -21,6 +21,9 @@ Function = Callable[..., Any]  # a student's
 
 # Of a check in grading's sandbox, which has nothing to compare with.
 ELSEWHERE = "批改時，這個檢查由批改程式在別處做。"
+# Of a call, what is no argument of the function: at what input the model is run that it gives,
+# where it takes no `input_shape`.
+RUN_AT = "run_at"
 MESSAGE_LIMIT = 500  # characters of a student's error that travel
 
 
@@ -63,6 +66,17 @@ class Task:
 def can_judge() -> bool:
     """Whether there is something to compare with: not in grading's sandbox."""
     return find_spec(f"{__package__}.reference") is not None
+
+
+def arguments(asked: Json) -> Json:
+    """What a call gives the function."""
+    return {name: value for name, value in asked.items() if name != RUN_AT}
+
+
+def shape_of(asked: Json) -> tuple[int, ...] | None:
+    """The input at which the model of a call is run; None where it is only read."""
+    shape = asked.get("input_shape") or asked.get(RUN_AT)
+    return tuple(shape) if shape else None
 
 
 def attempt(function: Function, /, *args: Any, **kwargs: Any) -> tuple[Any, Json | None]:

@@ -112,6 +112,10 @@ WORDS: dict[str, tuple[str, str]] = {
         "{layers}用的是 {value} pooling，和論文不同。",
         "論文在每個 block 之後取的是視窗裡的哪一個值？",
     ),
+    "pool_size": (
+        "{layers}的 `{field}` 是 {value}，輸出是 {shape}。",
+        "每經過一次池化，高和寬要恰好減半，視窗不重疊。",
+    ),
     "units": (
         "{layers}的寬度是 {value}（{params:,} 個參數），和論文不同。",
         "論文表 1 的最下面寫著 FC 和一個數字：它佔了 VGG 大部分的參數。",

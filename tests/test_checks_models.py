@@ -1,0 +1,124 @@
+"""A network that is written down makes a task, or is refused by name before a student sees it."""
+
+from __future__ import annotations
+
+import pytest
+
+from utils.checks.models import ModelTask
+from utils.checks.network import Network
+from utils.checks.rubric import Rubric
+
+PARTS = {"maps": ("卷積", 3.0), "head": ("分類器", 1.0)}
+RUBRIC = Rubric("small", "Small", "小網路", PARTS, own=tuple(PARTS))
+CASE = {"seed": 1, "calls": {"made": {"run_at": [9, 8, 3]}}}
+
+
+def small(net: Network) -> None:
+    x = net.conv(net.image, 4, 3, padding="valid", activation="relu", name="c1")
+    x = net.max_pool(x, name="s2")
+    x = net.conv(x, 5, 3, activation="relu", name="c3")
+    net.dense(net.add("Flatten", x, name="flatten"), 6, "softmax", name="head")
+
+
+def part_of(name: str) -> str:
+    return "head" if name in ("flatten", "head") else "maps"
+
+
+def task(write, part_of=part_of, **more):
+    def networks(asked):
+        net = Network()
+        write(net)
+        return [net.layers]
+
+    made = ModelTask(RUBRIC, networks, part_of, **more)
+    return made.task(lambda: CASE, lambda seed: CASE | {"seed": seed})
+
+
+@pytest.mark.parametrize(
+    ("wrong", "said"),
+    [
+        (lambda net: net.conv("", 4, 3, activation="sparsemax", name="c1"), "c1: activation='spar"),
+        (lambda net: net.conv("", 4, 3, padding="causal", name="c1"), "c1: padding='causal' of a"),
+        (lambda net: net.add("ZeroPadding2D", "", padding=3, name="c1"), "c1: padding=3 of a pad"),
+        (lambda net: net.add("Concatenate", "", "", axis=1, name="c1"), "c1: axis=1 of a merge"),
+        (lambda net: net.add("LSTM", "", name="c1"), "c1: no LSTM in a task's network"),
+        (lambda net: net.add("Dropout", "", rate=0.5, name="c1"), "c1: leave Dropout out"),
+        (
+            lambda net: net.add("Conv2D", "", filter=3, name="c1"),
+            "c1: Conv2D has no setting filter",
+        ),
+        (lambda net: net.add("Conv2D", "", filters=3, name="c1"), "c1: Conv2D needs kernel_size"),
+        (lambda net: net.conv("c9", 4, 3, name="c1"), "c1 reads 'c9', which is not above it"),
+        (lambda net: [net.norm("", name="c1") for _ in "ab"], "c1: there are two layers of that"),
+    ],
+)
+def test_what_the_checks_can_t_compute_is_refused_with_its_layer_and_setting(wrong, said):
+    with pytest.raises(ValueError, match="c1") as refused:
+        task(wrong, part_of=lambda name: "maps")
+    assert said in str(refused.value)
+
+
+@pytest.mark.parametrize(
+    ("more", "said"),
+    [
+        ({"part_of": lambda name: "tail" if name == "head" else "maps"}, "part 'head'"),
+        ({"part_of": lambda name: "maps"}, "part 'head'"),
+        ({"codes": {("conv", "filters"): "too_narow"}}, "no mistake 'too_narow'"),
+    ],
+)
+def test_a_part_or_a_mistake_that_is_nowhere_is_refused(more, said):
+    with pytest.raises(ValueError, match="task 'small'") as refused:
+        task(small, **more)
+    assert said in str(refused.value)
+
+
+def test_sizes_may_be_written_as_in_keras():
+    net = Network()
+    net.add("DepthwiseConv2D", net.max_pool(net.image, 3), kernel_size=3, strides=2)
+    net.add("MaxPooling2D", net.image, pool_size=2)
+    pool, depthwise, other = net.layers
+    assert (pool.get("pool_size"), pool.get("strides")) == ((3, 3), (3, 3))
+    assert (depthwise.get("kernel_size"), depthwise.get("strides")) == ((3, 3), (2, 2))
+    assert other.get("strides") == (2, 2)
+
+
+def model(shape=(9, 8, 3), pool=True, double=False):
+    import keras
+    from keras import layers
+
+    image = keras.Input(shape)
+    x = layers.Conv2D(4, 3, activation="relu")(image)
+    x = layers.MaxPooling2D()(x) if pool else x
+    x = layers.Conv2D(5, 3, padding="same", activation=twice if double else "relu")(x)
+    return keras.Model(image, layers.Dense(6, activation="softmax")(layers.Flatten()(x)))
+
+
+def twice(x):
+    return 2 * x * (x > 0)
+
+
+twice.__name__ = "relu"  # as a student's own may be called
+
+SMALL = task(small)
+
+
+@pytest.mark.parametrize(
+    ("function", "code", "points"),
+    [
+        (lambda: model(), None, 4),
+        (lambda: model(double=True), "numbers", 0),
+        (lambda: model(shape=(28, 28, 3)), "defaults", 1),
+        (lambda: model(pool=False), "missing_pool", 2),
+    ],
+)
+def test_a_function_without_arguments_is_run_at_the_shape_that_the_case_names(
+    function, code, points
+):
+    score = SMALL.check(function)
+    assert [diagnosis.code for diagnosis in score.diagnoses] == [code] * (code is not None)
+    assert score.points == points
+
+
+def test_a_missing_pooling_is_told_with_the_last_maps():
+    (diagnosis,) = SMALL.check(lambda: model(pool=False)).diagnoses
+    assert "`s2`：最後的特徵圖是 7 × 6 × 5" in diagnosis.message
