@@ -24,15 +24,16 @@ from utils.checks.stand_ins import FILE, packed
 MARKS = re.compile(r"^[ \t]*### (?:BEGIN|END) SOLUTION\n?", re.MULTILINE)
 
 
-def answers(lesson: str = "*", root: Path = ROOT) -> dict[str, str]:
+def answers(lesson: str = "*", root: Path = ROOT, solved: bool = True) -> dict[str, str]:
     """Each task's right answer as source that stands alone, from one lesson or from all.
 
-    Raises BuildError, which names lesson and task, where the cells before a check do not suffice.
+    Its blank, where it is not to be `solved`. Raises BuildError, which names lesson and task, where
+    the cells before a check do not suffice.
     """
     found = {}
     for path in sorted((root / "lessons").glob(f"{lesson}.md")):
-        *_, solved = editions(path).values()
-        for task, cells in _checked(solved):
+        sheet, *solution = editions(path).values()
+        for task, cells in _checked(solution[0] if solved and solution else sheet):
             if task in TASKS and not TASKS[task].alone:
                 try:
                     found[task] = needed(cells, (TASKS[task].function, *TASKS[task].more))

@@ -1,17 +1,14 @@
-"""The homework's check names every mistake, knows VGG16 by any spelling, and is not fooled."""
+"""The homework's check proves what it says with numbers, and is not fooled."""
 
 from __future__ import annotations
 
 import copy
 import json
-import linecache
 import subprocess
 import sys
 
 import pytest
-import test_checks_compare
-import wrong_challenge
-import wrong_resnet18
+from answering import namespace_of
 from wrong_answers import ANSWERS, RIGHT, SOLUTION
 
 from utils import checks
@@ -23,35 +20,9 @@ TASK = checks.TASKS["vgg16"]
 CASE = TASK.public_case()
 
 
-def namespace_of(name: str, source: str) -> dict:
-    """What a notebook that ran `source` knows."""
-    linecache.cache[name] = (len(source), None, source.splitlines(keepends=True), name)
-    namespace: dict = {}
-    exec(compile(source, name, "exec"), namespace)
-    return namespace
-
-
 @pytest.fixture(scope="module")
 def right_answer() -> dict:
     return TASK.probe(namespace_of("solution", SOLUTION), CASE)
-
-
-@pytest.mark.parametrize("name", ANSWERS)
-def test_an_answer_gets_its_points_and_its_one_diagnosis(name):
-    source, code, points = ANSWERS[name]
-    score = TASK.mark(TASK.probe(namespace_of(name, source), CASE), CASE)
-    assert [diagnosis.code for diagnosis in score.diagnoses] == [code] * (code is not None)
-    assert score.points == points
-    assert score.finished == (code != "unfinished")
-
-
-def test_every_mistake_that_a_check_can_name_is_made_somewhere():
-    named = {code for task in checks.TASKS.values() for code in table(task.mistakes)}
-    made = {answer.code for answer in ANSWERS.values()} - {None} | test_checks_compare.CODES
-    for answer in (*wrong_challenge.ANSWERS.values(), *wrong_resnet18.ANSWERS.values()):
-        made |= set(answer.codes)
-    in_tests = {"malformed", "setting", "returns_model"}  # of forged answers, and of a block
-    assert made | in_tests == named
 
 
 def test_no_hint_gives_the_answer_away():
@@ -69,14 +40,6 @@ def test_a_diagnosis_proves_itself_with_the_numbers_of_the_paper():
 
 def test_the_rubric_adds_up_to_the_maximum():
     assert sum(points for _, points in HOMEWORK.parts.values()) == TASK.max_points == 10
-
-
-def test_the_solution_is_right_for_the_cases_of_another_seed(right_answer):
-    case = TASK.draw_case(7)
-    assert case != CASE
-    answer = TASK.probe(namespace_of("solution", SOLUTION), case)
-    assert TASK.mark(answer, case).points == 10
-    assert TASK.mark(right_answer, case).points < 10
 
 
 def test_numpy_and_keras_compute_the_same_network(right_answer):
@@ -133,7 +96,7 @@ def test_a_network_too_large_to_be_run_leaves_no_weights_to_be_made(monkeypatch)
         "__call__",
         lambda self, shape, dtype=None: made.append(shape) or draw(self, shape, dtype=dtype),
     )
-    function = namespace_of("tied", ANSWERS["block_4_on_input"][0])["VGG16"]
+    function = namespace_of("tied", ANSWERS["block_4_on_input"].source)["VGG16"]
     case = CASE | {"calls": {"top": CASE["calls"]["top"] | {"input_shape": [108, 65, 3]}}}
     TASK.probe({"VGG16": function}, case)
     keras.layers.Lambda(lambda x: 2 * x)(keras.Input((4,)))  # any symbolic call

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from test_checks import namespace_of
+from answering import namespace_of
 from wrong_answers import but, conv_3
 
 from utils import checks

@@ -1,34 +1,28 @@
 """Answers to the homework as plain data: source text, the diagnosis it must get, its points.
 
-Each mistake is the lesson's solution with a few words changed. `code` is None where nothing may be
-said.
+Each mistake is the lesson's solution with a few words changed.
 """
 
 from __future__ import annotations
 
 import re
-from typing import NamedTuple
+
+import answering
+from answering import Answer
 
 from ci.answers import answers
 
 SOLUTION = answers("Day018_vgg16")["vgg16"]
 
 
-class Answer(NamedTuple):
-    """A notebook's answer and what the check must say of it."""
-
-    source: str
-    code: str | None
-    points: float
+def answer(source: str, code: str | None, points: float) -> Answer:
+    """An answer with one mistake, or with none."""
+    return Answer("vgg16", source, (code,) if code else (), points)
 
 
 def but(*changes: str) -> str:
     """The solution with changes, given as old, new, old, new, …"""
-    source = SOLUTION
-    for old, new in zip(changes[::2], changes[1::2], strict=True):
-        assert old in source, old
-        source = source.replace(old, new)
-    return source
+    return answering.but(SOLUTION, *changes)
 
 
 def conv(name: str, filters: int) -> str:
@@ -202,30 +196,30 @@ CONV52, CONV53 = conv("block5_conv2", 512), conv("block5_conv3", 512)
 OWN = ((3, 256), (4, 512), (5, 512))
 
 ANSWERS: dict[str, Answer] = {
-    **{name: Answer(source, None, 10.0) for name, source in RIGHT.items()},
-    "blank": Answer(BLANK, "unfinished", 0.0),
-    "nothing_defined": Answer("answer = 42\n", "missing", 0.0),
+    **{name: answer(source, None, 10.0) for name, source in RIGHT.items()},
+    "blank": answer(BLANK, "unfinished", 0.0),
+    "nothing_defined": answer("answer = 42\n", "missing", 0.0),
     # Placeholders, and code that stops.
-    "ellipsis_filters": Answer(but(CONV31, CONV31.replace("256", "...")), "placeholder", 0.0),
-    "zero_filters": Answer(but(CONV31, CONV31.replace("256", "0")), "placeholder", 0.0),
-    "words_in_head": Answer(but(FC2, FC2.replace("4096", '"填入"')), "placeholder", 7.25),
-    "head_left_blank": Answer(
+    "ellipsis_filters": answer(but(CONV31, CONV31.replace("256", "...")), "placeholder", 0.0),
+    "zero_filters": answer(but(CONV31, CONV31.replace("256", "0")), "placeholder", 0.0),
+    "words_in_head": answer(but(FC2, FC2.replace("4096", '"填入"')), "placeholder", 7.25),
+    "head_left_blank": answer(
         but(FLATTEN + "(x)", 'None\n    raise NotImplementedError("head")'), "unfinished", 7.25
     ),
-    "activation_misspelt": Answer(
+    "activation_misspelt": answer(
         but('"softmax"', '"softmx"', FC2, FC2.replace("4096", "128")), "unknown_activation", 7.25
     ),
-    "name_error": Answer(but("Model(input_tensor", "Model(input_tensro"), "undefined_name", 0.0),
-    "old_keyword": Answer(but(FC2, FC2.replace("4096", "output_dim=4096")), "wrong_keyword", 7.25),
-    "index_error": Answer(but(GIVEN, GIVEN + "    size = input_shape[7]\n"), "exception", 0.0),
-    "returns_none": Answer(but("return keras", "model = keras"), "returns_none", 0.0),
-    "returns_tensor": Answer(but(f"return {MODEL}", "return x"), "not_a_model", 0.0),
-    "subclassed": Answer(SUBCLASSED, "unreadable", 0.0),
-    "duplicate_names": Answer(but("block4_conv2", "block4_conv1"), "duplicate_names", 0.0),
-    "untied": Answer(but("Model(input_tensor", "Model(keras.Input(input_shape)"), "untied", 0.0),
-    "pool_4": Answer(but("D((2, 2), strides=(2, 2)", "D((4, 4), strides=(4, 4)"), "shrunk", 0.0),
+    "name_error": answer(but("Model(input_tensor", "Model(input_tensro"), "undefined_name", 0.0),
+    "old_keyword": answer(but(FC2, FC2.replace("4096", "output_dim=4096")), "wrong_keyword", 7.25),
+    "index_error": answer(but(GIVEN, GIVEN + "    size = input_shape[7]\n"), "exception", 0.0),
+    "returns_none": answer(but("return keras", "model = keras"), "returns_none", 0.0),
+    "returns_tensor": answer(but(f"return {MODEL}", "return x"), "not_a_model", 0.0),
+    "subclassed": answer(SUBCLASSED, "unreadable", 0.0),
+    "duplicate_names": answer(but("block4_conv2", "block4_conv1"), "duplicate_names", 0.0),
+    "untied": answer(but("Model(input_tensor", "Model(keras.Input(input_shape)"), "untied", 0.0),
+    "pool_4": answer(but("D((2, 2), strides=(2, 2)", "D((4, 4), strides=(4, 4)"), "shrunk", 0.0),
     # Another network.
-    "vgg11": Answer(
+    "vgg11": answer(
         but(
             *(conv("block1_conv2", 64), ""),
             *(conv("block2_conv2", 128), ""),
@@ -234,35 +228,35 @@ ANSWERS: dict[str, Answer] = {
         "vgg11",
         4.25,
     ),
-    "vgg13": Answer(but(*(text for own in OWN for text in (conv_3(*own), ""))), "vgg13", 4.75),
-    "vgg19": Answer(
+    "vgg13": answer(but(*(text for own in OWN for text in (conv_3(*own), ""))), "vgg13", 4.75),
+    "vgg19": answer(
         but(*(text for own in OWN for text in (conv_3(*own), conv_3(*own) + conv_4(*own)))),
         "vgg19",
         4.75,
     ),
-    "block_order": Answer(
+    "block_order": answer(
         but(BLOCKS, "(block1, block2, block4, block3, block5)"), "block_order", 6.5
     ),
-    "block_4_on_input": Answer(
+    "block_4_on_input": answer(
         but(CHAINED, "        x = block(input_tensor if block is block4 else x)\n"), "detached", 6.0
     ),
-    "blocks_left_out": Answer(but(BLOCKS, "(block1, block2)"), "missing_block", 4.75),
-    "block_4_not_stored": Answer(
+    "blocks_left_out": answer(but(BLOCKS, "(block1, block2)"), "missing_block", 4.75),
+    "block_4_not_stored": answer(
         but(CHAINED, "        y = block(x)\n        x = x if block is block4 else y\n"),
         "missing_block",
         8.25,
     ),
     # One kind of mistake in one or more layers.
-    "block5_pool_left_out": Answer(
+    "block5_pool_left_out": answer(
         but(pool("block5_pool"), "    return x\n"), "missing_pool", 8.25
     ),
-    "conv_left_out": Answer(but(conv_3(4, 512), ""), "missing_conv", 8.25),
-    "batch_norm": Answer(
+    "conv_left_out": answer(but(conv_3(4, 512), ""), "missing_conv", 8.25),
+    "batch_norm": answer(
         but(CONV31, CONV31 + "    x = layers.BatchNormalization()(x)\n"), "extra_layer", 8.25
     ),
-    "doubled": Answer(but(CONV31, CONV31 + "    x = x * 2\n"), "extra_layer", 8.25),
-    "filters": Answer(but(CONV32, CONV32.replace("256", "128")), "filters", 8.25),
-    "kernel_1": Answer(
+    "doubled": answer(but(CONV31, CONV31 + "    x = x * 2\n"), "extra_layer", 8.25),
+    "filters": answer(but(CONV32, CONV32.replace("256", "128")), "filters", 8.25),
+    "kernel_1": answer(
         but(
             *(
                 text
@@ -273,25 +267,25 @@ ANSWERS: dict[str, Answer] = {
         "kernel_size",
         4.75,
     ),
-    "stride_2": Answer(but(CONV31, CONV31.replace("(3, 3)", "(3, 3), 2")), "strides", 8.25),
-    "valid_everywhere": Answer(but('"same"', '"valid"'), "padding", 0.0),
-    "valid_in_block3": Answer(
+    "stride_2": answer(but(CONV31, CONV31.replace("(3, 3)", "(3, 3), 2")), "strides", 8.25),
+    "valid_everywhere": answer(but('"same"', '"valid"'), "padding", 0.0),
+    "valid_in_block3": answer(
         but(block(3, 256), block(3, 256).replace("same", "valid")), "padding", 8.25
     ),
-    "linear_block": Answer(
+    "linear_block": answer(
         but(block(5, 512), block(5, 512).replace('activation="relu", ', "")), "activation", 8.25
     ),
-    "relu6": Answer(but(CONV31, CONV31.replace("relu", "relu6")), "activation", 8.25),
-    "average_pooling": Answer(but("layers.MaxP", "layers.AverageP"), "pool_kind", 4.25),
-    "pool_stride_1": Answer(
+    "relu6": answer(but(CONV31, CONV31.replace("relu", "relu6")), "activation", 8.25),
+    "average_pooling": answer(but("layers.MaxP", "layers.AverageP"), "pool_kind", 4.25),
+    "pool_stride_1": answer(
         but(pool("block5_pool"), pool("block5_pool").replace("es=(2, 2)", "es=(1, 1)")),
         "pool_size",
         8.25,
     ),
-    "no_bias": Answer(
+    "no_bias": answer(
         but(CONV31, CONV31.replace("padding", "use_bias=False, padding")), "bias", 8.25
     ),
-    "conv_used_twice": Answer(
+    "conv_used_twice": answer(
         but(
             CONV52 + CONV53,
             CONV52.replace("x = ", "again = ").replace("(x)", "") + "    x = again(again(x))\n",
@@ -300,47 +294,47 @@ ANSWERS: dict[str, Answer] = {
         8.25,
     ),
     # Layers that read right and compute something else, or nothing.
-    "custom_activation": Answer(
+    "custom_activation": answer(
         but(DEF, ABS + DEF, CONV31, CONV31.replace('"relu"', "relu")), "numbers", 4.25
     ),
-    "only_symbolic": Answer(
+    "only_symbolic": answer(
         but(DEF, STUBBORN + DEF, CONV31, CONV31.replace('"relu"', "relu")), "no_numbers", 4.25
     ),
     # The head.
-    "relu_last": Answer(but('"softmax"', '"relu"'), "last_activation", 9.0),
-    "narrow_fc2": Answer(but(FC2, FC2.replace("4096", "1024")), "units", 8.75),
-    "linear_fc2": Answer(but(FC2, FC2.replace(', activation="relu"', "")), "activation", 8.75),
-    "no_fc2": Answer(but(f"    x = {FC2}(x)\n", ""), "missing_dense", 8.75),
-    "pooled_head": Answer(but("Flatten(", "GlobalMaxPooling2D("), "missing_flatten", 8.75),
-    "extra_dense": Answer(
+    "relu_last": answer(but('"softmax"', '"relu"'), "last_activation", 9.0),
+    "narrow_fc2": answer(but(FC2, FC2.replace("4096", "1024")), "units", 8.75),
+    "linear_fc2": answer(but(FC2, FC2.replace(', activation="relu"', "")), "activation", 8.75),
+    "no_fc2": answer(but(f"    x = {FC2}(x)\n", ""), "missing_dense", 8.75),
+    "pooled_head": answer(but("Flatten(", "GlobalMaxPooling2D("), "missing_flatten", 8.75),
+    "extra_dense": answer(
         but(f"return {LAST}", f"x = layers.Dense(4096, 'relu')(x)\n    return {LAST}"),
         "extra_layer",
         8.75,
     ),
     # Arguments.
-    "top_always": Answer(but("if include_top:", "if True:"), "include_top", 9.25),
-    "top_never": Answer(but("if include_top:", "if False:"), "include_top", 7.25),
-    "softmax_without_top": Answer(
+    "top_always": answer(but("if include_top:", "if True:"), "include_top", 9.25),
+    "top_never": answer(but("if include_top:", "if False:"), "include_top", 7.25),
+    "softmax_without_top": answer(
         but(POOLED, POOLED + f"    if not include_top:\n        x = {LAST}\n"),
         "softmax_without_top",
         9.25,
     ),
-    "input_tensor_ignored": Answer(but(GIVEN, NEW_INPUT), "input_tensor", 9.75),
-    "sequential": Answer(SEQUENTIAL, "sequential", 9.75),
-    "three_channels": Answer(
+    "input_tensor_ignored": answer(but(GIVEN, NEW_INPUT), "input_tensor", 9.75),
+    "sequential": answer(SEQUENTIAL, "sequential", 9.75),
+    "three_channels": answer(
         but("shape=input_shape", "shape=(*input_shape[:2], 3)"), "input_shape", 9.75
     ),
-    "shape_fixed": Answer(but("shape=input_shape", "shape=(224, 224, 1)"), "input_shape", 9.75),
-    "pooling_ignored": Answer(but(POOLED, ALWAYS_MAX), "pooling", 9.5),
-    "never_pooled": Answer(but(POOLED, ""), "pooling", 9.5),
-    "thousand_classes": Answer(but("Dense(classes", "Dense(1000"), "classes", 9.75),
-    "other_defaults": Answer(but('pooling="max"', 'pooling="avg"'), "defaults", 9.75),
-    "fewer_arguments": Answer(
+    "shape_fixed": answer(but("shape=input_shape", "shape=(224, 224, 1)"), "input_shape", 9.75),
+    "pooling_ignored": answer(but(POOLED, ALWAYS_MAX), "pooling", 9.5),
+    "never_pooled": answer(but(POOLED, ""), "pooling", 9.5),
+    "thousand_classes": answer(but("Dense(classes", "Dense(1000"), "classes", 9.75),
+    "other_defaults": answer(but('pooling="max"', 'pooling="avg"'), "defaults", 9.75),
+    "fewer_arguments": answer(
         but("input_tensor=None, ", "", ', pooling="max"', "", GIVEN, NEW_INPUT, POOLED, ALWAYS_MAX),
         "signature",
         9.25,
     ),
     # Names.
-    "unnamed": Answer(re.sub(r'(, )?name="\w+"', "", SOLUTION), "names", 9.5),
-    "one_other_name": Answer(but("block5_pool", "last_pool"), "names", 9.75),
+    "unnamed": answer(re.sub(r'(, )?name="\w+"', "", SOLUTION), "names", 9.5),
+    "one_other_name": answer(but("block5_pool", "last_pool"), "names", 9.75),
 }

@@ -5,19 +5,10 @@ Each mistake is the lesson's solution with a few words changed.
 
 from __future__ import annotations
 
-from typing import NamedTuple
+import answering
+from answering import Answer
 
 from ci.answers import answers
-
-
-class Answer(NamedTuple):
-    """A notebook's answer to a task and what the check must say of it."""
-
-    task: str
-    source: str
-    codes: tuple[str, ...]
-    points: float
-
 
 SOLUTIONS = answers("challenge_vgg19")
 # What the sheet gives, for other spellings.
@@ -140,11 +131,7 @@ FULL = {"vgg19": 4, "family": 4, "carry_over": 3, "convolutional": 3, "backbone"
 
 def but(task: str, *changes: str) -> str:
     """A task's solution with changes, given as old, new, old, new, …"""
-    source = SOLUTIONS[task]
-    for old, new in zip(changes[::2], changes[1::2], strict=True):
-        assert old in source, old
-        source = source.replace(old, new)
-    return source
+    return answering.but(SOLUTIONS[task], *changes)
 
 
 def blocks(filters: int, count: int) -> tuple[str, str]:

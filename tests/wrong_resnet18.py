@@ -6,19 +6,12 @@ Each is the lesson's solution with a few words changed, or another spelling of t
 
 from __future__ import annotations
 
-from typing import NamedTuple
+import answering
+from answering import Answer
 
 from ci.answers import answers
 
 STAGES = "STAGES = ((2, 64), (2, 128), (2, 256), (2, 512))\n"
-
-
-class Answer(NamedTuple):
-    """A notebook's answer, the mistakes that the check must tell, and its points."""
-
-    source: str
-    codes: tuple[str, ...]
-    points: float
 
 
 SOLUTION = answers("challenge_resnet18")["resnet18"]
@@ -55,16 +48,12 @@ MODEL = '    return keras.Model(image, x, name="resnet18")'
 
 def but(*changes: str) -> str:
     """The solution with changes, given as old, new, old, new, …"""
-    source = SOLUTION
-    for old, new in zip(changes[::2], changes[1::2], strict=True):
-        assert old in source, old
-        source = source.replace(old, new)
-    return source
+    return answering.but(SOLUTION, *changes)
 
 
 def wrong(code: str, points: float, *changes: str) -> Answer:
     """The solution with changes, and the one mistake in it."""
-    return Answer(but(*changes), (code,), points)
+    return Answer("resnet18", but(*changes), (code,), points)
 
 
 # Branches in another order, another operator, no Add layer, no name given.
@@ -248,10 +237,10 @@ PRE_ACTIVATION = (
 )
 
 ANSWERS: dict[str, Answer] = {
-    **{name: Answer(source, (), 10.0) for name, source in RIGHT.items()},
-    "blank": Answer(BLANK, ("unfinished",), 0),
-    "half_blank": Answer(HALF_BLANK, ("unfinished",), 0),
-    "nothing_defined": Answer("answer = 42\n", ("missing",), 0),
+    **{name: Answer("resnet18", source, (), 10.0) for name, source in RIGHT.items()},
+    "blank": Answer("resnet18", BLANK, ("unfinished",), 0),
+    "half_blank": Answer("resnet18", HALF_BLANK, ("unfinished",), 0),
+    "nothing_defined": Answer("resnet18", "answer = 42\n", ("missing",), 0),
     "returns_tensor": wrong("not_a_model", 0, MODEL, "    return x"),
     "returns_none": wrong("returns_none", 0, MODEL, MODEL.replace("return", "model =")),
     # Where the shortcut starts.

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 
 from .compare import Codes, PartOf, compare, listed, size
 from .errors import explain
-from .layers import Layer, same
+from .layers import INPUT, Layer, same
 from .mistakes import Mistake, diagnose, each_once, table
 from .probe import probe_model_maker
 from .reading import Reading, call_text, outputs, read
@@ -67,6 +67,10 @@ class ModelTask:
         """Raise ValueError for what would go wrong only where a student's answer is judged."""
         for network in networks:
             _compute_all(network)
+            for place, layer in enumerate(network):
+                above = {INPUT, *(each.path for each in network[:place])}
+                if unknown := set(layer.inputs) - above:
+                    raise ValueError(f"{layer.path} reads {min(unknown)!r}, which is not above it")
         parts = {self.part_of(layer.name) for network in networks for layer in network}
         rubric = set(self.rubric.parts) - {"arguments"}
         if other := parts ^ rubric or set(self.rubric.own) - rubric:

@@ -46,11 +46,8 @@ class Network:
         return self._put(replace(layer, inputs=inputs))
 
     def _put(self, layer: Layer) -> str:
-        above = [INPUT, *(each.path for each in self._layers)]
-        if layer.path in above:
+        if layer.path in (each.path for each in self._layers):
             raise ValueError(f"{layer.path}: there are two layers of that name")
-        if unknown := [path for path in layer.inputs if path not in above]:
-            raise ValueError(f"{layer.path} reads {unknown[0]!r}, which is not above it")
         self._layers.append(layer)
         return layer.path
 
