@@ -7,6 +7,7 @@ from collections.abc import Iterable, Sequence
 
 from ci import ROOT
 from ci.answers import answers
+from ci.lessons import lessons
 from grading.record import STATUSES
 from utils.checks import TASKS, Task
 from utils.checks.mistakes import FAILURES, SHARED, Texts
@@ -16,7 +17,8 @@ PAGE = ROOT / "docs" / "marks.md"
 
 def _tasks() -> list[Task]:
     """All tasks in the order of the sheets, then the questions."""
-    return [TASKS[name] for name in dict.fromkeys([*answers(), *TASKS])]
+    of_sheets = (name for lesson in lessons() for name in answers(lesson.name))
+    return [TASKS[name] for name in dict.fromkeys([*of_sheets, *TASKS])]
 
 
 def points() -> str:

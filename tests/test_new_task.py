@@ -1,17 +1,27 @@
-"""The page that shows how to add a task, followed literally."""
+"""The page that shows how to add a task, followed literally in a copy of the course."""
 
 from __future__ import annotations
 
+import csv
+import io
 import re
-import runpy
-import shutil
 import subprocess
 import sys
 from pathlib import Path
+from types import ModuleType
 
 import pytest
+import sandboxed
+from answering import but, namespace_of
+from clones import fresh
+from doors import outside, walk
 
-from ci import ROOT, tracked
+from ci import ROOT
+from ci.answers import answers
+from ci.test import EXECUTING
+from utils.checks import TASKS, Task
+
+pytestmark = pytest.mark.slow  # it builds two notebooks, and runs a third of the unit tests
 
 PAGE = (ROOT / "docs" / "new-task.md").read_text("utf-8")
 FILES = {
@@ -20,62 +30,117 @@ FILES = {
         r"^新檔案 `([^`]+)`：\n\n(`{3,})\w+\n(.*?\n)\2$", PAGE, re.DOTALL | re.MULTILINE
     )
 }
-CHANGES = re.findall(r"^```diff\n(.*?)^```$", PAGE, re.DOTALL | re.MULTILINE)
+LESSON, ROOM, WRONG = FILES
+TOUCHED = re.findall(r"^\| `([^`]+)` \|", PAGE.partition("\n## 1 ")[0], re.MULTILINE)
+VARIANTS = {
+    name: ((room, other_room), (answer, other_answer))
+    for name, room, other_room, answer, other_answer in re.findall(
+        r"^\| ([^|`]+)" + r" \| `([^`]+)`" * 4 + r" \|$", PAGE, re.MULTILINE
+    )
+}
+(REFUSED,) = re.findall(r"^```text\nValueError: (.*)\n```$", PAGE, re.MULTILINE)
+
+
+def typed(door: str, folder: Path, **places: object) -> str:
+    """What a command of the page prints in a folder."""
+    run = walk(door, folder, **places)
+    assert run.returncode == 0, (run.stdout + run.stderr)[-5000:]
+    return run.stdout
 
 
 @pytest.fixture(scope="module")
 def course(tmp_path_factory) -> Path:
     """A copy of the course to which the page was applied."""
-    copy = tmp_path_factory.mktemp("course")
-    for path in (*tracked("ci/**"), *tracked("utils/**"), ROOT / "pyproject.toml"):
-        place = copy / path.relative_to(ROOT)
-        place.parent.mkdir(parents=True, exist_ok=True)
-        shutil.copy(path, place)
-    for path, content in FILES.items():
-        (copy / path).parent.mkdir(exist_ok=True)
-        (copy / path).write_text(content, "utf-8")
-    for change in CHANGES:
-        run(copy, "git", "apply", "--recount", "-C1", "-", given=change)
+    copy = fresh(tmp_path_factory.mktemp("course"))
+    for name, content in FILES.items():
+        (copy / name).write_text(content, "utf-8")
+    typed("python course.py build Day019_lenet", copy)
+    typed("python -m ci.tables", copy)
     return copy
 
 
-def run(folder: Path, *command: str, given: str = "") -> None:
-    done = subprocess.run(
-        command, cwd=folder, input=given, capture_output=True, encoding="utf-8", check=False
+def test_a_homework_touches_the_files_that_the_page_lists_and_no_other(course):
+    changed = ["git", "ls-files", "-z", "--modified", "--others", "--exclude-standard"]
+    told = subprocess.run(changed, cwd=course, capture_output=True, check=True).stdout.decode()
+    assert sorted(filter(None, told.split("\0"))) == sorted(TOUCHED) and len(FILES) == 3
+    assert sum(bool(line.strip()) for line in FILES[ROOM].splitlines()) < 60
+
+
+def test_the_checks_the_lessons_and_the_manuals_hold_with_it(course):
+    subprocess.run(["git", "add", "-A"], cwd=course, check=True)  # as before a commit
+    paths = [
+        path.relative_to(course).as_posix()
+        for pattern in ("test_checks*.py", "test_ci_*.py", "test_docs.py", "test_rooms.py")
+        for path in sorted((course / "tests").glob(pattern))
+    ]
+    chosen = ["-k", "lenet or not slow", *(path for path in paths if path not in EXECUTING)]
+    run = subprocess.run(
+        [sys.executable, "-m", "pytest", "-n0", "-q", "-rA", *chosen],
+        cwd=course,
+        env=outside(),
+        capture_output=True,
+        encoding="utf-8",
     )
-    assert done.returncode == 0, done.stdout + done.stderr
+    assert run.returncode == 0, run.stdout[-5000:]
+    tried = re.findall(r"^PASSED tests/test_rooms\.py\S*\[lenet\S*\]$", run.stdout, re.MULTILINE)
+    assert len(tried) == FILES[WRONG].count(": wrong(") + 2  # and the lesson's own, and its blank
 
 
-def test_the_task_takes_fewer_than_sixty_lines():
-    added = "\n".join(re.findall(r"^\+(?!\+)(.*)$", "".join(CHANGES), re.MULTILINE))
-    lines = (FILES["utils/checks/lenet.py"] + added).splitlines()
-    assert 0 < sum(bool(line.strip()) for line in lines) < 60
+@sandboxed.NEEDED
+def test_a_class_is_graded_with_it_and_nobody_says_which_sheet(course, tmp_path):
+    handed_in = {"right": "solutions/Day019_lenet.ipynb", "blank": "Day019_lenet.ipynb"}
+    for student, notebook in handed_in.items():
+        (tmp_path / "class" / student).mkdir(parents=True)
+        place = tmp_path / "class" / student / "Day019_lenet.ipynb"
+        place.write_bytes((course / notebook).read_bytes())
+    told = typed("python course.py grade 繳交資料夾", course, 繳交資料夾=tmp_path / "class")
+    assert "of Day019_lenet.ipynb" in told
+    rows = csv.DictReader(io.StringIO((course / "out" / "grades.csv").read_text("utf-8-sig")))
+    marks = {row["student"]: (row["status"], row["score"], row["lenet"]) for row in rows}
+    assert marks == {"right": ("graded", "5", "5"), "blank": ("unfinished", "0", "0")}
 
 
-def test_the_code_keeps_the_houses_style(course):
-    for arguments in (("check",), ("format", "--check")):
-        run(course, sys.executable, "-m", "ruff", *arguments, "--no-cache", "utils", "tests")
+def test_the_suite_s_part_about_it_and_the_house_s_style_hold(course):
+    for path in (course / "tests").glob("test_*.py"):
+        if path.stem not in ("test_rooms", "test_checks_compare", "test_ci_notebooks"):
+            path.unlink()  # what would be collected, and left out
+    told = typed("python course.py test -k lenet", course)
+    assert len(re.findall(" s  passed", told)) == 4
 
 
-@pytest.fixture
-def copied(course, monkeypatch):
-    """Imports find the copy's packages; the others stay imported: TensorFlow takes long."""
-
-    def ours() -> dict:
-        names = [name for name in sys.modules if name.split(".")[0] in ("ci", "utils")]
-        return {name: sys.modules.pop(name) for name in names}
-
-    before = ours()
-    monkeypatch.syspath_prepend(str(course))
-    yield course
-    ours()
-    sys.modules.update(before)
+def room(source: str) -> Task:
+    """The task of a room that is found beside the others."""
+    module = ModuleType("utils.checks.homework.lenet")
+    module.__package__ = "utils.checks.homework"
+    exec(compile(source, ROOM, "exec"), vars(module))
+    (task,) = module.TASKS
+    return task
 
 
-def test_the_right_the_wrong_and_the_blank_answer_are_told_apart(copied):
-    names = runpy.run_path(str(copied / "tests" / "test_lenet.py"))
-    judged = names["test_lenet_is_judged"]
-    for case in judged.pytestmark[0].args[1]:
-        judged(*case)
-    names["test_the_graders_cases_are_other_ones"]()
-    assert names["checks"].__file__.startswith(str(copied))
+def solution(lesson: str, task: Task, folder: Path, monkeypatch) -> dict:
+    """What a notebook knows that ran the lesson's right answer."""
+    monkeypatch.setitem(TASKS, task.name, task)
+    (folder / "lessons").mkdir(exist_ok=True)
+    (folder / LESSON).write_text(lesson, "utf-8")
+    return namespace_of("answer", answers(root=folder)[task.name])
+
+
+@pytest.mark.parametrize("name", VARIANTS)
+def test_another_network_is_one_change_in_the_room_and_in_the_answer(name, tmp_path, monkeypatch):
+    in_room, in_answer = VARIANTS[name]
+    task = room(but(FILES[ROOM], *in_room))
+    right = solution(but(FILES[LESSON], *in_answer), task, tmp_path, monkeypatch)
+    other = solution(FILES[LESSON], task, tmp_path, monkeypatch)
+    for case in (task.public_case(), task.draw_case(3)):
+        score = task.mark(task.probe(right, case), case)
+        assert score.points == task.max_points == 5, score.diagnoses
+        assert task.mark(task.probe(other, case), case).points < 5
+
+
+def test_the_page_shows_four_other_networks():
+    assert len(VARIANTS) == 4
+
+
+def test_what_is_not_computed_is_refused_in_the_words_of_the_page():
+    with pytest.raises(ValueError, match=f"^{re.escape(REFUSED)}$"):
+        room(FILES[ROOM].replace('"relu"', '"sparsemax"'))
