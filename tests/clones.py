@@ -35,10 +35,16 @@ def fresh(folder: Path) -> Path:
         copy = folder / path.relative_to(ROOT)
         copy.parent.mkdir(parents=True, exist_ok=True)
         shutil.copy(path, copy)
-    author = ("-c", "user.name=Somebody", "-c", "user.email=somebody@example.org")
-    for command in (["init", "-q"], ["add", "-A"], [*author, "commit", "-qm", "The course"]):
-        subprocess.run(["git", *command], cwd=folder, check=True)
+    subprocess.run(["git", "init", "-q"], cwd=folder, check=True)
+    commit(folder, "The course")
     return folder
+
+
+def commit(folder: Path, message: str) -> None:
+    """Commit all that stands in a folder."""
+    author = ("-c", "user.name=Somebody", "-c", "user.email=somebody@example.org")
+    for command in (["add", "-A"], [*author, "commit", "-qm", message]):
+        subprocess.run(["git", *command], cwd=folder, check=True)
 
 
 def used(folder: Path) -> Path:
