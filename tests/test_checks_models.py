@@ -122,3 +122,41 @@ def test_a_function_without_arguments_is_run_at_the_shape_that_the_case_names(
 def test_a_missing_pooling_is_told_with_the_last_maps():
     (diagnosis,) = SMALL.check(lambda: model(pool=False)).diagnoses
     assert "`s2`：最後的特徵圖是 7 × 6 × 5" in diagnosis.message
+
+
+def branches(net: Network, order: str = "abc", more: int = 8) -> None:
+    """An Inception block of three branches, concatenated in that order."""
+    x = net.conv(net.image, 6, 3, activation="relu", name="stem")
+    made = {
+        "a": net.conv(x, 8, 1, activation="relu", name="one"),
+        "b": net.conv(net.conv(x, 4, 1, name="reduce"), more, 3, name="three"),
+        "c": net.conv(
+            net.max_pool(x, 3, strides=1, padding="same", name="pool"), 4, 1, name="proj"
+        ),
+    }
+    x = net.add("Concatenate", *(made[branch] for branch in order), name="concat")
+    x = net.add("SeparableConv2D", x, filters=5, kernel_size=3, padding="same", name="last")
+    net.dense(net.add("Flatten", x, name="flatten"), 6, "softmax", name="head")
+
+
+def built(**how):
+    from utils.checks.probe import build
+
+    net = Network()
+    branches(net, **how)
+    return build(net.layers, (9, 8, 3), "branches")
+
+
+@pytest.mark.parametrize(
+    ("how", "codes", "points"),
+    [
+        ({}, [], 4),
+        ({"order": "bca"}, [], 4),  # its numbers are those of the same branches in that order
+        ({"more": 7}, ["filters"], 3.25),
+        ({"order": "ac"}, ["missing_conv"], 2.5),
+    ],
+)
+def test_branches_may_be_concatenated_in_any_order_and_none_may_be_lacking(how, codes, points):
+    score = task(branches).check(lambda: built(**how))
+    assert [diagnosis.code for diagnosis in score.diagnoses] == codes, score.diagnoses
+    assert score.points == points

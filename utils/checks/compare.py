@@ -14,15 +14,22 @@ Pair = tuple[Layer | None, Layer | None]  # an expected layer and one found
 
 Codes = Mapping[tuple[str, ...], str]
 
+CONVOLUTIONS = ("conv", "depthwise", "separable")
+
 # What is wrong with a kind of layer -> the mistake's code. A room adds its own, with the rubric's
 # part before the kind where it speaks of one part alone.
 CODES: dict[tuple[str, ...], str] = {
-    **{("conv", field): field for field in ("filters", "kernel_size", "strides", "padding")},
+    **{
+        (kind, field): field
+        for kind in CONVOLUTIONS
+        for field in ("filters", "kernel_size", "strides", "padding")
+    },
+    **{(kind, "use_bias"): "bias" for kind in CONVOLUTIONS},
+    **{(kind, "missing"): "missing_conv" for kind in CONVOLUTIONS},
     **{("pool", field): "pool_size" for field in ("pool_size", "strides", "padding")},
-    **{(kind, "activation"): "activation" for kind in ("conv", "dense", "norm", "merge")},
-    **{(kind, "shared"): "shared_layer" for kind in ("conv", "dense", "norm")},
-    **{(kind, "missing"): f"missing_{kind}" for kind in ("pool", "conv", "flatten", "dense")},
-    ("conv", "use_bias"): "bias",
+    **{(kind, "activation"): "activation" for kind in (*CONVOLUTIONS, "dense", "norm", "merge")},
+    **{(kind, "shared"): "shared_layer" for kind in (*CONVOLUTIONS, "dense", "norm")},
+    **{(kind, "missing"): f"missing_{kind}" for kind in ("pool", "flatten", "dense")},
     ("dense", "units"): "units",
     ("pool", "mode"): "pool_kind",
     ("merge", "mode"): "merge_kind",
@@ -119,6 +126,8 @@ def _crossed(pairs: Sequence[Pair]) -> list[Crossed]:
         found = _sources(other, theirs, known)
         if mine.commutes:
             right, found = sorted(right), sorted(found)
+        if len(found) < len(right) and not partner.keys() >= set(mine.inputs):
+            continue  # told as missing: a whole branch
         if found != right and "?" not in right and known.issuperset(found):
             wrong = [path for path in found if path not in right] or found
             crossed.append((mine, other, wrong, [path for path in right if path not in found]))

@@ -50,8 +50,11 @@ class Layer:
 
     @property
     def commutes(self) -> bool:
-        """Whether the order of what it reads does not matter."""
-        return self.kind == "merge" and self.get("mode") not in ("subtract", "concatenate")
+        """Whether the order of what it reads makes no other network.
+
+        Branches concatenated in another order are the same ones: the channels change places.
+        """
+        return self.kind == "merge" and self.get("mode") != "subtract"
 
     def having(self, **settings: object) -> Layer:
         """The same layer with other settings."""
@@ -264,6 +267,24 @@ def forms(layers: Iterable[Layer]) -> dict[str, int]:
     return known
 
 
+def in_order_of(found: Sequence[Layer], network: Sequence[Layer]) -> tuple[Layer, ...]:
+    """The network with its branches concatenated in the order in which `found` has the same."""
+    theirs, ours = forms(found), forms(network)
+    orders = {
+        theirs[layer.path]: [theirs.get(path, 0) for path in layer.inputs]
+        for layer in found
+        if layer.get("mode") == "concatenate"
+    }
+
+    def arranged(layer: Layer) -> Layer:
+        if (order := orders.get(ours[layer.path])) is None:
+            return layer
+        inputs = sorted(layer.inputs, key=lambda path: order.index(ours.get(path, 0)))
+        return replace(layer, inputs=tuple(inputs))
+
+    return tuple(map(arranged, network))
+
+
 def same(left: Sequence[Layer], right: Sequence[Layer]) -> bool:
     """Whether two graphs compute the same, whatever the names."""
     return Counter(forms(left).values()) == Counter(forms(right).values())
@@ -285,7 +306,7 @@ def ordered(layers: Sequence[Layer]) -> list[Layer]:
     while waiting:
         layer = by_path[waiting[-1]]
         inputs = [path for path in layer.inputs if path in by_path and path not in found]
-        if layer.commutes:
+        if layer.commutes and layer.get("mode") != "concatenate":  # in the order of the paper
             inputs.sort(key=lambda path: depth[path], reverse=True)
         if inputs:
             waiting.append(inputs[0])

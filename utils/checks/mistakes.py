@@ -139,7 +139,7 @@ SHARED: dict[str, tuple[str, str]] = {
     ),
     "activation": (
         "{layers}的活化函數是 {value}。",
-        "沒有非線性，疊再多層也只等於一層；中間各層用哪一種活化函數？",
+        "題目在這一層用哪一種活化函數？有批次標準化 (BN) 時，活化函數在它之前還是之後？",
     ),
     "pool_kind": (
         "{layers}用的是 {value} pooling，和題目不同。",
@@ -159,7 +159,7 @@ SHARED: dict[str, tuple[str, str]] = {
     ),
     "setting": (
         "{layers}的 `{field}` 是 {value}，和題目不同。",
-        "其他設定保留 Keras 的預設值就好。",
+        "題目沒有說的設定，保留 Keras 的預設值就好。",
     ),
     "units": (
         "{layers}的寬度是 {value}（{params:,} 個參數），和題目不同。",

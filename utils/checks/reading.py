@@ -8,7 +8,7 @@ from functools import cached_property
 
 import numpy as np
 
-from .layers import Layer, Shape, expect, ordered, read_layers, read_summary, split
+from .layers import Layer, Shape, expect, in_order_of, ordered, read_layers, read_summary, split
 from .task import Json, arguments, shape_of
 from .weights import Step, fingerprint, seeded_images
 
@@ -124,8 +124,8 @@ def read(
     layers = read_layers(summary)
     return replace(
         reading,
-        expected=_with_epsilon_of(layers, reading.expected),
-        also=tuple(_with_epsilon_of(layers, network) for network in reading.also),
+        expected=_as_found(layers, reading.expected),
+        also=tuple(_as_found(layers, network) for network in reading.also),
         layers=tuple(ordered(layers)),
         input_shape=summary.input_shape,
         output_shape=summary.rows[-1].output_shape,
@@ -133,6 +133,11 @@ def read(
         tied=model.get("tied") is True,
         outputs=numbers(model.get("outputs")),
     )
+
+
+def _as_found(found: Sequence[Layer], network: Sequence[Layer]) -> tuple[Layer, ...]:
+    """The network with what it leaves open as the layers found have it."""
+    return in_order_of(found, _with_epsilon_of(found, network))
 
 
 def _with_epsilon_of(found: Sequence[Layer], network: Sequence[Layer]) -> tuple[Layer, ...]:

@@ -108,6 +108,10 @@ WORDS: dict[str, tuple[str, str]] = {
         "{layers}的填充 (padding) 是 {value!r}，輸出是 {shape}。",
         "參數總數看不出這個錯，要看輸出形狀：卷積之後，高和寬應該和卷積之前一樣。",
     ),
+    "activation": (
+        "{layers}的活化函數是 {value}。",
+        "沒有非線性，疊再多層也只等於一層；中間各層用哪一種活化函數？",
+    ),
     "pool_kind": (
         "{layers}用的是 {value} pooling，和論文不同。",
         "論文在每個 block 之後取的是視窗裡的哪一個值？",
