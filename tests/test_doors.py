@@ -268,7 +268,17 @@ def test_control_c_asks_in_a_terminal_and_y_ends_the_lab(lab):
     os.close(its)
 
 
-ENDLESS = "import pathlib\n\npathlib.Path({!r}).touch()\nwhile True:\n    pass"
+# Answers the homework, as far as the sheet is told by it, and never ends.
+ENDLESS = """\
+import pathlib
+
+def VGG16():
+    pass
+
+pathlib.Path({!r}).touch()
+while True:
+    pass
+"""
 
 
 @pytest.mark.slow
