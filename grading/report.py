@@ -41,7 +41,7 @@ OTHER_EXCEPTION = "這一格執行時發生例外，最後一行說明了原因�
 
 # What the tables are for, and their encoding: Excel knows UTF-8 by a mark, gradebooks take none.
 TABLES = {
-    "grades.csv": ("每份作業一列：狀態、分數、診斷；用 Excel 或 pandas 打開", "utf-8-sig"),
+    "grades.csv": ("每位學生一列：狀態、分數、診斷；用 Excel 或 pandas 打開", "utf-8-sig"),
     "moodle.csv": ("匯入 Moodle 的評分工作表或成績簿", "utf-8"),
     "canvas.csv": ("匯入 Canvas 的成績簿", "utf-8"),
     "similar.csv": ("看起來相似的作業，值得看一看，不影響分數", "utf-8-sig"),
