@@ -174,7 +174,7 @@ class Zygote:
 
     def _command(self, control: int) -> list[str]:
         course = self.folder / "course"
-        left_out = shutil.ignore_patterns("*.pyc", *ANSWERS)
+        left_out = shutil.ignore_patterns("*.pyc", ".*", *ANSWERS)
         shutil.copytree(ROOT / "utils", course / "utils", ignore=left_out)
         shutil.copy(ZYGOTE, course)
         # Each submission's probe imports it anew, and nobody can write there.

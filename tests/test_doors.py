@@ -13,6 +13,7 @@ import time
 import urllib.request
 from pathlib import Path
 
+import clones
 import doors
 import nbformat
 import psutil
@@ -109,7 +110,8 @@ QUICK = [
 
 @pytest.mark.slow
 @pytest.mark.pinned
-def test_the_quick_tests_pass_in_a_used_folder(used):
+def test_the_quick_tests_pass_in_a_used_folder(tmp_path):
+    used = clones.used(tmp_path)
     for path in (used / "tests").glob("test_*.py"):
         if path.stem.removeprefix("test_") not in QUICK:
             path.unlink()

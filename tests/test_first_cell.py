@@ -209,7 +209,8 @@ def test_a_zip_writes_nowhere_else(content):
     assert [path.name for path in content.parent.iterdir()] == ["content"]
 
 
-def test_ipython_shows_one_sentence(content):
+def test_ipython_shows_one_sentence(content, monkeypatch):
+    monkeypatch.delenv("PYTHONPATH", raising=False)  # which course.py sets for its commands
     (content / "cell.ipy").write_text(CELL, "utf-8")
     command = [sys.executable, "-m", "IPython", "--colors=NoColor", "cell.ipy"]
     shown = subprocess.run(command, cwd=content, capture_output=True, text=True, check=False)

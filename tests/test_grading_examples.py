@@ -50,7 +50,7 @@ SLOW, SKIPPED = IN_A_BROWSER
 def out(used):
     """The folder of the reports, which an instructor has graded into."""
     run = walk("python course.py grade examples/submissions", used)
-    assert run.returncode == 0 and "6 submissions: " in run.stdout, run.stderr
+    assert run.returncode == 0 and "6 submissions of Day018_vgg16.ipynb: " in run.stdout, run.stderr
     return used / "out"
 
 
