@@ -140,11 +140,14 @@ def _part(exporter: HTMLExporter, cell: NotebookNode, language: str, place: Plac
 def _alone(cell: NotebookNode, language: str) -> NotebookNode:
     """A notebook of what a page shows of `cell`; whatever else it holds may be wrong."""
     kept = {key: cell[key] for key in ("cell_type", "id", "source", "attachments") if key in cell}
-    kept["metadata"] = {"alt": (cell.get("metadata") or {}).get("alt")}
+    metadata = cell.get("metadata") or {}
+    jupyter = metadata.get("jupyter")
+    is_folded = isinstance(jupyter, dict) and jupyter.get("source_hidden") is True
+    kept["metadata"] = {"alt": metadata.get("alt"), "folded": is_folded}
     if cell.get("cell_type") == "code":
         kept |= {"outputs": cell.get("outputs") or [], "execution_count": None}
-    metadata = {"language_info": {"name": language}}
-    alone = {"cells": [kept], "metadata": metadata, "nbformat": 4, "nbformat_minor": 4}
+    of_all = {"language_info": {"name": language}}
+    alone = {"cells": [kept], "metadata": of_all, "nbformat": 4, "nbformat_minor": 4}
     return rejoin_lines(nbformat.from_dict(alone))
 
 

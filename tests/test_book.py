@@ -14,6 +14,7 @@ from clones import fresh
 
 from ci import tracked
 from ci.book import Book, book
+from ci.editions import FIND_COURSE
 from utils import explore
 
 NOTEBOOKS = {path.stem: nbformat.read(path, 4) for path in tracked("*.ipynb")}
@@ -78,6 +79,13 @@ def test_nothing_that_a_notebook_shows_is_left_out(name, soups):
     assert len(shown("img.output")) == sum("image/png" in kind for kind in kinds)
     text = soups[name].get_text()
     assert all(output.text in text for output in outputs if output.output_type == "stream")
+
+
+@pytest.mark.parametrize("name", NOTEBOOKS)
+def test_the_cell_that_jupyterlab_folds_is_folded(name, soups):
+    (folded,) = soups[name].select("main > .code > details")
+    first, *_ = FIND_COURSE.read_text("utf-8").splitlines()
+    assert folded.summary.text == first and "def find_course" in folded.pre.text
 
 
 def test_every_picture_has_a_text_in_its_place(soups):
