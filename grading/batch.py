@@ -98,7 +98,7 @@ def grade(
             found[index] = record
             bar.update()
 
-        graded = _grade_changed(submissions, job, ledger, keep, connect, most)
+        graded = _grade_changed(submissions, sheet, job, ledger, keep, connect, most)
     marks = ledger.overrides()
     rows = []
     for index, each in enumerate(submissions):
@@ -117,6 +117,7 @@ def grade(
 
 def _grade_changed(
     submissions: Sequence[Submission],
+    sheet: sheets.Sheet,
     job: work.Job,
     ledger: Ledger,
     keep: Callable[[int, Record], None],
@@ -138,6 +139,8 @@ def _grade_changed(
             earlier = ledger.find(submission.student, submission.file, key)
             if earlier and not (earlier.status == "timeout" and earlier.timeout < job.timeout):
                 keep(index, earlier)
+            elif other := sheets.another(sheet, content):
+                keep(index, work.of_another(other.path.name, sheet.path.name, job.cases))
             else:
                 keys[index] = key
                 yield index, replace(job, content=content)

@@ -69,8 +69,8 @@ def write(
 ) -> None:
     """Write every report of `rows` to the folder `out`; each file is replaced as a whole.
 
-    `title` is the assignment's name in Canvas. A gradebook's file is written where some of the
-    submissions may be from there.
+    `title` is the sheet's name, and the assignment's in Canvas. A gradebook's file is written
+    where some of the submissions may be from there.
     """
     pages = page_names(rows)
     tables = {
@@ -88,7 +88,7 @@ def write(
     (out / "feedback").mkdir(exist_ok=True)
     for row, page in zip(rows, pages, strict=True):
         _replace(out / "feedback" / page, feedback(row))
-    _replace(out / "report.html", class_report(rows, pages, pairs, tables))
+    _replace(out / "report.html", class_report(rows, pages, pairs, tables, title))
 
 
 def feedback(row: Row) -> str:
@@ -108,13 +108,18 @@ def feedback(row: Row) -> str:
 
 
 def class_report(
-    rows: Sequence[Row], pages: Sequence[str], pairs: Sequence[Pair], tables: Container[str] = ()
+    rows: Sequence[Row],
+    pages: Sequence[str],
+    pairs: Sequence[Pair],
+    tables: Container[str] = (),
+    title: str = "",
 ) -> str:
     """The instructor's page: what the notebook finds in the marks, a line a student, the tables."""
     return _templates.get_template("report.html").render(
         tables={name: purpose for name, (purpose, _) in TABLES.items() if name in tables},
         notebook=overview.run(overview.data(rows, pairs)),
         rows=list(zip(rows, pages, strict=True)),
+        title=title,
     )
 
 

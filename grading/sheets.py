@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 from utils import checks
@@ -27,7 +28,8 @@ class Sheet:
         """How many of its tasks a submission answers: by its checks, else by what it defines."""
         if checked := set(self.tasks) & set(restore.checked(cells)):
             return len(checked)
-        functions = {checks.TASKS[task].function for task in self.tasks}
+        of_functions = [checks.TASKS[task] for task in self.tasks if not checks.TASKS[task].alone]
+        functions = {task.function for task in of_functions}
         return len(functions & {name for cell in cells for name in restore.binds(cell.source)})
 
 
@@ -48,6 +50,7 @@ def read(path: Path) -> Sheet:
     return Sheet(path, content, tuple(tasks))
 
 
+@cache
 def known(root: Path = ROOT) -> list[Sheet]:
     """All sheets of the course; a notebook without a task of ours is none."""
     found = []
@@ -78,6 +81,18 @@ def choose(find: Callable[[Path], Sequence[Submission]], root: Path = ROOT) -> S
             "say which was given out, with --release FILE"
         )
     return most[2]
+
+
+def another(sheet: Sheet, content: bytes) -> Sheet | None:
+    """The sheet of the course that a submission answers, where it answers nothing of `sheet`."""
+    try:
+        cells = intake.read_cells(content)
+    except BrokenNotebook:  # which is told where it is graded
+        return None
+    if sheet.fits(cells):
+        return None
+    fitting = [other for other in known() if other.fits(cells)]
+    return max(fitting, key=lambda other: other.fits(cells), default=None)
 
 
 def _cells(submission: Submission) -> list[Cell]:

@@ -66,6 +66,12 @@ def broken(reason: str, tasks: Iterable[str]) -> Record:
     return Record("broken", _max_score(tasks), detail=reason)
 
 
+def of_another(theirs: str, asked: str, tasks: Iterable[str]) -> Record:
+    """The record of a notebook that answers another sheet: nothing of it is run."""
+    detail = f"這是 {theirs} 的筆記本，裡面沒有 {asked} 的作答"
+    return Record("missing", _max_score(tasks), detail=detail)
+
+
 def failed(error: Exception, tasks: Iterable[str]) -> Record:
     """The record of a submission that the grader itself failed on."""
     detail = f"評分程式本身出錯，重新執行時會再評一次（{type(error).__name__}: {error}）"

@@ -40,6 +40,15 @@ def test_what_was_given_out_is_told_by_functions_where_checks_are_lost(tmp_path)
         sheets.choose(find)
 
 
+def test_a_notebook_of_another_sheet_is_told_as_such():
+    homework = sheets.read(ROOT / "Day018_vgg16.ipynb")
+    challenge = (ROOT / f"{LESSON.stem}.ipynb").read_bytes()
+    other = sheets.another(homework, challenge)
+    assert other and other.path.stem == LESSON.stem
+    assert sheets.another(homework, homework.content) is None
+    assert sheets.another(homework, sandboxed.notebook(["answer = 42"])) is None
+
+
 @sandboxed.NEEDED
 @pytest.mark.slow
 def test_the_solution_gets_full_marks_and_the_sheet_none(folder, tmp_path, monkeypatch):

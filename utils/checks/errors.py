@@ -56,7 +56,7 @@ def _explain_error(error: Json, call: str) -> Mistake:
     )
     source = error["source"].replace("`", "'")
     where = f"第 {error['line']} 行 " + (f"`{source}` " if source else "")
-    where = where if error["line"] else "函數裡"
+    where = where if error["line"] else "函式裡"
     return diagnose(code, "", call=call, where=where, error=error_text(error))
 
 

@@ -33,7 +33,7 @@ def choose(task: Task, functions: tuple[Any, ...]) -> tuple[Any, ...]:
         if task.name not in _right:
             problem = "還沒有全對（看上一格檢查的說明）" if score.finished else "尚未完成"
             print(
-                f"你的 {names} {problem}。以下各節先借用做好的，讓你看看完成後的樣子；"
+                f"你的 {names} {problem}。\n以下各節先借用做好的，讓你看看完成後的樣子；\n"
                 "改好之後從這一格往下重新執行，就會換成你自己的。"
             )
             return stand_in(task)

@@ -15,8 +15,8 @@ Texts = Mapping[str, tuple[str, str]]  # code -> (message, hint); {…} are fill
 # Why there is nothing to judge.
 FAILURES: dict[str, tuple[str, str]] = {
     "missing": (
-        "找不到函數 `{function}`。",
-        "函數名稱要和題目一樣（大小寫也是），而且定義它的那一格要先執行。",
+        "找不到函式 `{function}`。",
+        "函式名稱要和題目一樣（大小寫也是），而且定義它的那一格要先執行。",
     ),
     "malformed": (
         "讀不懂這份答案（{problem}），所以無法給分。",
@@ -31,13 +31,13 @@ FAILURES: dict[str, tuple[str, str]] = {
         "把題目留給你填的地方換成真正的數字或名稱；每個位置該填什麼，可以查前面的設定表。",
     ),
     "returns_none": (
-        "`{call}` 傳回 `None`：函數做完了，卻沒有把結果交出來。",
-        "函數的最後要有 `return`；建好的東西存進變數還不算傳回。",
+        "`{call}` 傳回 `None`：函式做完了，卻沒有把結果交出來。",
+        "函式的最後要有 `return`；建好的東西存進變數還不算傳回。",
     ),
     "returns_model": (
         "`{call}` 傳回的是 {returned}，不是張量 (tensor)。你建的層可能都對，只是這裡要的是"
-        "「拿一個輸入張量，傳回輸出張量」的函數。",
-        "不必包成 `Sequential` 或 `Model`：每一層像函數一樣接在前一個張量後面，例如 "
+        "「拿一個輸入張量，傳回輸出張量」的函式。",
+        "不必包成 `Sequential` 或 `Model`：每一層像函式一樣接在前一個張量後面，例如 "
         "`x = layers.Conv2D(...)(x)`，最後傳回 `x`。",
     ),
     "not_a_model": (
@@ -74,7 +74,7 @@ FAILURES: dict[str, tuple[str, str]] = {
         "檢查拼字，以及定義它的那一格或 `import` 是否已經執行過。",
     ),
     "wrong_keyword": (
-        "{where}給的引數和被呼叫的函數對不上：{error}",
+        "{where}給的引數和被呼叫的函式對不上：{error}",
         "對照文件裡的引數名稱與順序；舊版 Keras 的引數名稱現在可能已經改了。",
     ),
     "shrunk": (
@@ -172,7 +172,7 @@ SHARED: dict[str, tuple[str, str]] = {
     "numbers": (
         "層的設定都對，但是給定同樣的權重與影像，`{call}` 算出的數值和題目的網路不同"
         "（最大相差 {worst:.3g}）。",
-        "層與層之間是否多做了什麼（相加、乘上常數、自訂的函數）？每一層接的是不是前一層？",
+        "層與層之間是否多做了什麼（相加、乘上常數、自訂的函式）？每一層接的是不是前一層？",
     ),
     "no_numbers": (
         "`{call}` 建得起來，但是給它一張影像時算不出數值，無法確認它是題目的網路。",
@@ -189,11 +189,11 @@ SHARED: dict[str, tuple[str, str]] = {
     "sequential": (
         "你用 `Sequential` 建模，層都接得起來；不過給它 `input_tensor` 時，"
         "它沒有從這個張量出發，而是自己開了一個新的輸入。",
-        "`Sequential` 自己決定輸入。改用函數式的寫法，第一層接在 `input_tensor` 後面，"
+        "`Sequential` 自己決定輸入。改用函數式 (functional) 的寫法，第一層接在 `input_tensor` 後面，"
         "最後用 `keras.Model(輸入, x)`。",
     ),
     "signature": (
-        "函數少了引數 {arguments}，別人照題目的寫法就呼叫不了它。",
+        "函式少了引數 {arguments}，別人照題目的寫法就呼叫不了它。",
         "保留題目給的第一行，也就是 `def` 那一行。",
     ),
     "input_tensor": (
@@ -202,7 +202,7 @@ SHARED: dict[str, tuple[str, str]] = {
     ),
     "input_shape": (
         "`input_shape` 沒有作用：要 {asked}，模型的輸入卻是 {found}。",
-        "輸入的形狀（包括通道數）要用引數 `input_shape`，不要寫死在函數裡。",
+        "輸入的形狀（包括通道數）要用引數 `input_shape`，不要寫死在函式裡。",
     ),
     "pooling": (
         "`pooling={asked!r}` 沒有照做：`{call}` 的輸出是 {shape}，最後接的層：{found}。",
