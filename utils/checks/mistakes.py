@@ -189,7 +189,8 @@ SHARED: dict[str, tuple[str, str]] = {
     "sequential": (
         "你用 `Sequential` 建模，層都接得起來；不過給它 `input_tensor` 時，"
         "它沒有從這個張量出發，而是自己開了一個新的輸入。",
-        "`Sequential` 自己決定輸入。改用函數式 (functional) 的寫法，第一層接在 `input_tensor` 後面，"
+        "`Sequential` 自己決定輸入。改用函數式 (functional) 的寫法，"
+        "第一層接在 `input_tensor` 後面，"
         "最後用 `keras.Model(輸入, x)`。",
     ),
     "signature": (
