@@ -113,6 +113,38 @@ def VGG16(include_top=True, input_tensor=None, input_shape=(224, 224, 3), poolin
     return keras.Model(inputs, x)
 """
 
+# A block is a layer of one's own, which holds Keras's.
+OWN_LAYERS = """\
+import keras
+from keras import layers
+
+class Block(layers.Layer):
+    def __init__(self, number, convs, filters):
+        super().__init__(name=f"block{number}")
+        self.convs = [layers.Conv2D(filters, 3, padding="same", activation="relu",
+                                    name=f"block{number}_conv{i + 1}") for i in range(convs)]
+        self.pool = layers.MaxPooling2D(name=f"block{number}_pool")
+
+    def call(self, x):
+        for conv in self.convs:
+            x = conv(x)
+        return self.pool(x)
+
+def VGG16(include_top=True, input_tensor=None, input_shape=(224, 224, 3), pooling="max",
+          classes=1000):
+    inputs = x = keras.Input(input_shape) if input_tensor is None else input_tensor
+    for number, size in enumerate([(2, 64), (2, 128), (3, 256), (3, 512), (3, 512)], 1):
+        x = Block(number, *size)(x)
+    if include_top:
+        x = layers.Flatten(name="flatten")(x)
+        x = layers.Dense(4096, "relu", name="fc1")(x)
+        x = layers.Dense(4096, "relu", name="fc2")(x)
+        x = layers.Dense(classes, "softmax", name="predictions")(x)
+    elif pooling:
+        x = {"max": layers.GlobalMaxPooling2D, "avg": layers.GlobalAveragePooling2D}[pooling]()(x)
+    return keras.Model(inputs, x)
+"""
+
 FROM_KERAS = """\
 import keras
 
@@ -188,6 +220,7 @@ RIGHT = {
     "solution": SOLUTION,
     "looped": LOOPED,
     "nested": NESTED,
+    "own_layers": OWN_LAYERS,
     "from_keras": FROM_KERAS,
 }
 

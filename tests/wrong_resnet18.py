@@ -165,6 +165,41 @@ def ResNet18(input_shape=(224, 224, 3), include_top=True, classes=1000):
     return keras.Model(image, x)
 """
 
+# A block is a layer of one's own, and holds another one.
+OWN_LAYERS = """\
+import keras
+from keras import layers
+
+class ConvBN(layers.Layer):
+    def __init__(self, filters, size, strides=1, **options):
+        super().__init__(**options)
+        self.conv = layers.Conv2D(filters, size, strides, "same", use_bias=False)
+        self.bn = layers.BatchNormalization()
+
+    def call(self, x):
+        return self.bn(self.conv(x))
+
+class Block(layers.Layer):
+    def __init__(self, filters, strides, projected, **options):
+        super().__init__(**options)
+        self.first, self.second = ConvBN(filters, 3, strides), ConvBN(filters, 3)
+        self.project = ConvBN(filters, 1, strides) if projected else None
+
+    def call(self, x):
+        y = self.second(keras.ops.relu(self.first(x)))
+        return keras.ops.relu(y + (self.project(x) if self.project else x))
+
+def ResNet18(input_shape=(224, 224, 3), include_top=True, classes=1000):
+    image = keras.Input(input_shape)
+    x = layers.MaxPooling2D(3, 2, "same")(layers.ReLU()(ConvBN(64, 7, 2)(image)))
+    for filters in (64, 128, 256, 512):
+        x = Block(filters, 1 if filters == 64 else 2, filters > 64)(x)
+        x = Block(filters, 1, False)(x)
+    if include_top:
+        x = layers.Dense(classes, "softmax")(layers.GlobalAveragePooling2D()(x))
+    return keras.Model(image, x)
+"""
+
 PYTORCH_STEM = but(
     STEM,
     "    x = layers.ZeroPadding2D(3)(image)\n"
@@ -183,6 +218,7 @@ RIGHT: dict[str, str] = {
     "shortcut_last": SHORTCUT_LAST,
     "written_out": WRITTEN_OUT,
     "nested": NESTED,
+    "own_layers": OWN_LAYERS,
     "pytorch_stem": PYTORCH_STEM,
     "pooled_whole": POOLED_WHOLE,
     "plus": but(ADD, "    x = x + shortcut\n"),

@@ -87,15 +87,17 @@ def _look(model: Any, shape: Shape | None, seed: int, tensor: Any) -> Json:
 
     if not isinstance(model, keras.Model):
         return {"returned": type(model).__name__}
-    summary, error = attempt(_summary, model)
+    opened, _ = attempt(_opened, model)
+    graph = opened or model
+    summary, error = attempt(_summary, graph)
     if error:  # its own input may be open, or not known yet
-        summary, error = attempt(_summary, model, shape or (224, 224, 3))
+        summary, error = attempt(_summary, graph, shape or (224, 224, 3))
     if error:
         return {"unreadable": error}
     outputs = None
     params = sum(row["params"] for row in summary["rows"])
     if shape and list(shape) == summary["input_shape"] and params <= MOST_PARAMS:
-        outputs, _ = attempt(_run, model, shape, seed)
+        outputs, _ = attempt(_run, model, graph, shape, seed)
     return {
         "model": {
             "class": type(model).__name__,
@@ -110,15 +112,41 @@ def _summary(model: Any, shape: Shape | None = None) -> Json:
     return summarize(model, shape).to_dict()
 
 
-def _run(model: Any, shape: Shape, seed: int) -> list[float | None]:
-    """Flat outputs for the seed's weights and image; the model keeps its own weights, if any."""
+def _opened(model: Any) -> Any:
+    """The model with what a layer of the student's own holds in its place; None if it has none.
+
+    The layers are the same, and so are their weights. Raises whatever such a layer's `call` does
+    where it can't be called on tensors without values.
+    """
+    import keras
+
+    def is_own(layer: Any) -> bool:
+        is_keras = type(layer).__module__.startswith("keras.")
+        return bool(getattr(layer, "_layers", ())) and not is_keras
+
+    def called(layer: Any, *args: Any, **kwargs: Any) -> Any:
+        return layer.call(*args, **kwargs) if is_own(layer) else layer(*args, **kwargs)
+
+    if not any(map(is_own, model.layers)):
+        return None
+    opened = keras.models.clone_model(
+        model, clone_function=lambda layer: layer, call_function=called
+    )
+    return _opened(opened) or opened  # there may be one in another
+
+
+def _run(model: Any, graph: Any, shape: Shape, seed: int) -> list[float | None]:
+    """Flat outputs for the seed's weights and image; the model keeps its own weights, if any.
+
+    `graph` is the model, or what `_opened` makes of it.
+    """
     import keras
 
     if not model.built:
         model.build((None, *shape))
     values = (
         (weight, _tensor(seed, at, len(group), index, _told(weight)))
-        for at, group in _places(model)
+        for at, group in _places(graph)
         for index, weight in enumerate(group)
     )
     with keras.StatelessScope(values):
