@@ -149,7 +149,7 @@ def test_what_can_be_played_with_goes_by_keyboard_and_by_pointer_and_says_what_i
     page = browser.new_page(viewport={"width": WIDTHS["phone"], "height": 850}, has_touch=True)
     wrong = watched(page)
     page.goto(pages["Day017_reading"].as_uri())
-    assert set(page.get_by_role("group").evaluate_all(TITLES)) == set(PLAYS)
+    assert set(page.locator("[role=group]").evaluate_all(TITLES)) == set(PLAYS)
     for asks, (control, key, words) in PLAYS.items():
         group = page.get_by_role("group", name=asks)
         slider = group.get_by_role("slider", name=control, exact=True)
