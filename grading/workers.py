@@ -7,6 +7,7 @@ import itertools
 import multiprocessing
 import os
 import threading
+import time
 from collections.abc import Callable, Generator, Iterable, Iterator
 from concurrent.futures import (
     FIRST_COMPLETED,
@@ -16,9 +17,11 @@ from concurrent.futures import (
     ProcessPoolExecutor,
     wait,
 )
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager, contextmanager, suppress
 from multiprocessing.context import BaseContext
 from typing import TypeVar
+
+import psutil
 
 from . import kernels, work
 from .cluster import NoWorkerError
@@ -27,20 +30,37 @@ from .sandbox import Door, SandboxError
 
 Key = TypeVar("Key")
 Connect = Callable[[], AbstractContextManager[Executor]]
+PATIENCE = 5.0  # seconds that an interrupted worker may take to end its kernel
 
 
 @contextmanager
 def processes(workers: int, sandboxed: bool) -> Iterator[Executor]:
     """Processes that share nothing with this one but its warm process, on every system alike.
 
-    What waits is dropped when this process is interrupted; what runs ends its kernel first.
+    What waits is dropped when this process is interrupted; what runs ends its kernel first, unless
+    it takes too long: an endless cell, interrupted at a bad moment, goes on.
     """
     door = kernels.warm_process().door if sandboxed else None
     pool = ProcessPoolExecutor(workers, _context(), initializer=_begin, initargs=(door,))
     try:
         yield pool
+    except KeyboardInterrupt:
+        _end_workers()
+        raise
     finally:
         pool.shutdown(cancel_futures=True)
+
+
+def _end_workers() -> None:
+    """Wait a little for the workers, interrupted too; then end them and their kernels."""
+    workers, until = multiprocessing.active_children(), time.monotonic() + PATIENCE
+    for worker in workers:
+        worker.join(max(0.0, until - time.monotonic()))
+    for worker in workers:
+        with suppress(psutil.Error):
+            process = psutil.Process(worker.pid)
+            for each in (*process.children(recursive=True), process):
+                each.kill()
 
 
 def _context() -> BaseContext:
