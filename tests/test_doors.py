@@ -214,6 +214,14 @@ BROWSER = "import shutil, sys; shutil.copy(sys.argv[1].removeprefix('file://'), 
 
 
 @pytest.fixture
+def hangups():
+    """What is started hears a hang-up, also where the tests do not: `nohup` is inherited."""
+    before = signal.signal(signal.SIGHUP, signal.SIG_DFL)
+    yield
+    signal.signal(signal.SIGHUP, before)
+
+
+@pytest.fixture
 def lab(used, tmp_path):
     """Types a door that opens JupyterLab, and waits for it; what was opened is ended afterwards."""
     typed = []
@@ -249,7 +257,7 @@ def lab(used, tmp_path):
         ("python course.py lab challenge_vgg19.ipynb", "challenge_vgg19.ipynb", signal.SIGINT),
     ],
 )
-def test_the_lab_opens_a_notebook_and_ends_with_the_command(door, notebook, number, lab):
+def test_the_lab_opens_a_notebook_and_ends_with_the_command(door, notebook, number, lab, hangups):
     process, address = lab(door, stdin=subprocess.DEVNULL)
     assert f"/lab/tree/{notebook}?token=" in address
     process.send_signal(number)
@@ -286,7 +294,7 @@ while True:
 @pytest.mark.slow
 @pytest.mark.skipif(os.name == "nt", reason="signals are POSIX")
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP])
-def test_grading_ends_with_the_command(number, used, tmp_path):
+def test_grading_ends_with_the_command(number, used, tmp_path, hangups):
     begun = tmp_path / "begun"
     sheet = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(ENDLESS.format(str(begun)))])
     (tmp_path / "submissions").mkdir()

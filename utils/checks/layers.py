@@ -157,6 +157,7 @@ def read_summary(told: object) -> ModelSummary:
         config = expect(expect(row, dict, "row").get("config"), dict, "config", most=100)
         for key in ("kind", "name"):
             expect(row.get(key), str, key, most=MAX_TEXT)
+        expect(row.get("inputs"), list, "inputs", most=MAX_ROWS)
         rows.append(row | {"config": {key: plain(value) for key, value in config.items()}})
     try:
         summary = ModelSummary.from_dict(told | {"rows": rows})
