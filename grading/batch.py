@@ -20,7 +20,7 @@ from utils import checks
 
 from . import VERSION, cluster, intake, report, sheets, similar, trust, work
 from . import workers as pools
-from .intake import BrokenNotebook, Cell, Submission
+from .intake import BrokenNotebook, Submission
 from .record import Ledger, Override, Record
 from .rows import Row
 
@@ -109,7 +109,7 @@ def grade(
         list(cases),
         out,
         title=sheet.path.stem,
-        pairs=similar.pairs(map(_cells, submissions), intake.read_cells(sheet.content)),
+        pairs=similar.pairs(map(sheets.cells_of, submissions), intake.read_cells(sheet.content)),
         attempts=ledger.attempts(),
     )
     return Batch(rows, graded, seed, sheet.path)
@@ -156,13 +156,6 @@ def _grade_changed(
 
 def _find(path: Path, release: Path) -> list[Submission]:
     return intake.find(path, prefer=release.stem)
-
-
-def _cells(submission: Submission) -> list[Cell]:
-    try:
-        return intake.read_cells(submission.read())
-    except BrokenNotebook:
-        return []
 
 
 def _override(

@@ -71,7 +71,7 @@ def choose(find: Callable[[Path], Sequence[Submission]], root: Path = ROOT) -> S
     for sheet in known(root):
         submissions = find(sheet.path)
         sample = submissions[:: max(1, len(submissions) // SAMPLE)]
-        fits = [sheet.fits(_cells(submission)) for submission in sample]
+        fits = [sheet.fits(cells_of(submission)) for submission in sample]
         fitting[sheet.path.name] = (sum(map(bool, fits)), sum(fits), sheet)
     most = max(fitting.values(), key=lambda told: told[:2], default=None)
     if most is None or not most[0]:
@@ -95,7 +95,8 @@ def another(sheet: Sheet, content: bytes) -> Sheet | None:
     return max(fitting, key=lambda other: other.fits(cells), default=None)
 
 
-def _cells(submission: Submission) -> list[Cell]:
+def cells_of(submission: Submission) -> list[Cell]:
+    """A submission's cells; none where it can't be read, which is told where it is graded."""
     try:
         return intake.read_cells(submission.read())
     except BrokenNotebook:

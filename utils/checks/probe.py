@@ -164,7 +164,7 @@ def _places(model: Any) -> Iterator[tuple[int, list[Any]]]:
     for call in calls(model):
         above = [known[edge.source] for edge in call.inputs] or [INPUT]
         for layer in _parts(call.op):
-            group = list(layer.weights)
+            group = list(getattr(layer, "weights", ()))  # an operation has none
             above = [place([_told(weight) for weight in group], above)]
             if group and id(group[0]) not in drawn:
                 drawn.update(map(id, group))
@@ -175,17 +175,7 @@ def _places(model: Any) -> Iterator[tuple[int, list[Any]]]:
 def _parts(op: Any) -> list[Any]:
     """The layers with weights in a layer, or itself."""
     parts = [part for part in getattr(op, "_layers", ()) if part.weights]
-    found = [inner for part in parts for inner in _parts(part)] if parts else [op]
-    return found if hasattr(op, "weights") else [NOTHING]
-
-
-class _Nothing:
-    """An operation without weights."""
-
-    weights = ()
-
-
-NOTHING = _Nothing()
+    return [inner for part in parts for inner in _parts(part)] if parts else [op]
 
 
 def _told(weight: Any) -> Weight:
