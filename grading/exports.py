@@ -18,7 +18,7 @@ FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
 
 def grades_csv(rows: Iterable[Row], tasks: Sequence[str]) -> str:
     """A line a submission; to be written with the byte-order mark by which Excel knows UTF-8."""
-    header = ["student", "file", "status", "score", "max_score", *tasks, "diagnosis"]
+    header = ["student", "file", "status", "score", "max_score", *tasks, "diagnosis", "flags"]
     lines = (
         [
             row.submission.student,
@@ -28,6 +28,7 @@ def grades_csv(rows: Iterable[Row], tasks: Sequence[str]) -> str:
             row.record.max_score,
             *(row.points(task) for task in tasks),
             row.diagnosis,
+            "；".join(row.flags),
         ]
         for row in rows
     )

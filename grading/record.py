@@ -38,8 +38,9 @@ TABLES = (
 class Record:
     """The result of one submission, plain data throughout.
 
-    `scores` holds `Score.to_dict()` by task; `notes` tell how the answer was found; `failures` are
-    `run.Failure`s as dicts; `detail` says what a status other than "graded" means here.
+    `scores` holds `Score.to_dict()` by task; `notes` tell how the answer was found; `flags` are for
+    the instructor alone; `failures` are `run.Failure`s as dicts; `detail` says what a status other
+    than "graded" means here.
     """
 
     status: str
@@ -48,6 +49,7 @@ class Record:
     detail: str = ""
     scores: dict[str, dict[str, Any]] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
+    flags: tuple[str, ...] = ()
     failures: tuple[dict[str, Any], ...] = ()
     seconds: float = 0.0
     timeout: float = 0.0
@@ -60,7 +62,7 @@ class Record:
     def from_json(cls, text: str) -> Record:
         """The record that `to_json` wrote."""
         data = json.loads(text)
-        lists = {name: tuple(data[name]) for name in ("notes", "failures")}
+        lists = {name: tuple(data[name]) for name in ("notes", "flags", "failures")}
         return cls(**data | lists)
 
 

@@ -53,6 +53,12 @@ class Row:
         return (*by_hand, *self.submission.notes, *self.record.notes)
 
     @property
+    def flags(self) -> tuple[str, ...]:
+        """What the instructor should look at, none of which costs points; not for the student."""
+        seen = (flag for score in self.scores.values() for flag in score.flags)
+        return tuple(dict.fromkeys((*self.record.flags, *seen)))
+
+    @property
     def diagnosis(self) -> str:
         """Why points are missing, in one line, and how the answer was found where that matters."""
         if self.record.status == "graded":

@@ -51,7 +51,7 @@ def test_the_table_opens_in_excel_and_pandas(tmp_path):
     path = tmp_path / "grades.csv"
     assert path.read_bytes().startswith(b"\xef\xbb\xbfstudent,")
     frame = pandas.read_csv(path)
-    columns = "student,file,status,score,max_score,vgg16,diagnosis"
+    columns = "student,file,status,score,max_score,vgg16,diagnosis,flags"
     assert list(frame) == columns.split(",")
     assert list(frame["score"]) == [8, 0]
     assert frame["diagnosis"][0] == "9,404,992 個參數：這是 VGG13；又定義了 VGG16"

@@ -32,7 +32,8 @@ class Part:
 class Score:
     """The mark of one task. Its text is the bare points, which nbgrader reads as partial credit.
 
-    `finished` is False while a blank still raises NotImplementedError; `note` is shown at the end.
+    `finished` is False while a blank still raises NotImplementedError; `note` is shown at the end;
+    `flags` are sentences for the instructor (Chinese) about what costs no points.
     """
 
     task: str
@@ -41,6 +42,7 @@ class Score:
     diagnoses: tuple[Diagnosis, ...] = ()
     finished: bool = True
     note: str = ""
+    flags: tuple[str, ...] = ()
 
     @property
     def points(self) -> float:
@@ -69,5 +71,6 @@ class Score:
         return cls(
             parts=tuple(Part(**part) for part in data["parts"]),
             diagnoses=tuple(Diagnosis(**diagnosis) for diagnosis in data["diagnoses"]),
+            flags=tuple(data["flags"]),
             **fields,
         )
