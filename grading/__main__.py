@@ -29,7 +29,7 @@ course's own examples run, and with --no-sandbox files that you would open and r
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Grade what the command line names; 0 if all have a row, 2 for a bad request."""
+    """Grade what the command line names: 0 if it could, 1 if not all of it, 2 for a bad request."""
     options = _parser().parse_args(arguments)
     _stop_as_by_hand()
     from . import batch
@@ -61,7 +61,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
     print(f"{result.graded} run now, the others unchanged; cases drawn from seed {result.seed}")
     for name in ("grades.csv", "feedback", "report.html", "similar.csv"):
         print(f"  {options.out / name}")
-    return 0
+    if result.failed:
+        print(
+            f"grading: the grader itself failed on {result.failed} of them, as their rows say; "
+            "the same command tries those again",
+            file=sys.stderr,
+        )
+    return 1 if result.failed else 0
 
 
 def request(arguments: Sequence[str]) -> None:

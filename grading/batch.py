@@ -10,7 +10,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Executor
 from contextlib import nullcontext
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
 
@@ -26,17 +26,22 @@ from .rows import Row
 
 TIMEOUT = 300.0  # seconds a submission: importing TensorFlow alone can take 30 on a slow laptop
 MOST_WORKERS = 8
+SECRET = 128  # bits of what draws a folder's cases: nobody finds it by trying
 CLUSTER_AHEAD = 256  # jobs that a cluster is given at once; it starts workers by what waits
 
 
 @dataclass(frozen=True)
 class Batch:
-    """What `grade` did: a row a submission, of which `graded` were run now, and by which sheet."""
+    """What `grade` did: a row a submission, of which `graded` were run now, and by which sheet.
+
+    Where the grader itself failed on `failed` of them, the next run tries those again.
+    """
 
     rows: list[Row]
     graded: int
     seed: int
     sheet: Path
+    failed: int = 0
 
     def counts(self) -> Counter[str]:
         """How many submissions have each status."""
@@ -60,13 +65,13 @@ def grade(
     """Grade the submissions at `path` and write the reports to `out`.
 
     `release` is the notebook that was given out; without one it is the one of the course's that
-    fits most submissions. `seed` draws the cases; without one, the folder `out` draws
-    its own once and keeps it. The work goes to `executor`, to the Dask cluster at `scheduler`, or
-    to `workers` processes. `sandboxed` is False when the files are trusted; None runs the course's
-    own examples also where there is no sandbox. `by_hand` is a student, a task and the mark that
-    the instructor gives for it from now on. Raises FileNotFoundError when there is nothing to
-    grade, ValueError when `release` can't be graded or that mark makes no sense, SandboxError when
-    there is no sandbox for files that need one.
+    fits most submissions. `seed` and the code that is run draw the cases; without one, the folder
+    `out` draws its own once and keeps it. The work goes to `executor`, to the Dask cluster at
+    `scheduler`, or to `workers` processes. `sandboxed` is False when the files are trusted; None
+    runs the course's own examples also where there is no sandbox. `by_hand` is a student, a task
+    and the mark that the instructor gives for it from now on. Raises FileNotFoundError when there
+    is nothing to grade, ValueError when `release` can't be graded or that mark makes no sense,
+    SandboxError when there is no sandbox for files that need one.
     """
     find = partial(_find, path)
     sheet = sheets.read(release) if release else sheets.choose(find)
@@ -78,9 +83,8 @@ def grade(
     if by_hand:
         _override(ledger, {each.student for each in submissions}, tasks, *by_hand)
     if seed is None:
-        seed = int(ledger.setting("seed", str(secrets.randbelow(2**31))))
-    cases = {name: checks.TASKS[name].draw_case(seed) for name in tasks}
-    job = work.Job(b"", sheet.content, cases, timeout, sandboxed)
+        seed = int(ledger.setting("seed", str(secrets.randbits(SECRET))))
+    job = work.Job(b"", sheet.content, tasks, seed, timeout, sandboxed)
     connect: pools.Connect
     if executor:
         connect, most = lambda: nullcontext(executor), 2
@@ -98,60 +102,94 @@ def grade(
             found[index] = record
             bar.update()
 
-        graded = _grade_changed(submissions, sheet, job, ledger, keep, connect, most)
+        run = _Run(submissions, sheet, job, ledger, keep)
+        run.grade(connect, most)
     marks = ledger.overrides()
     rows = []
     for index, each in enumerate(submissions):
-        of_tasks = {t: mark for t, mark in marks.get(each.student, {}).items() if t in cases}
+        of_tasks = {t: mark for t, mark in marks.get(each.student, {}).items() if t in tasks}
         rows.append(Row(each, found[index], of_tasks))
     report.write(
         rows,
-        list(cases),
+        tasks,
         out,
         title=sheet.path.stem,
         pairs=similar.pairs(map(sheets.cells_of, submissions), intake.read_cells(sheet.content)),
         attempts=ledger.attempts(),
     )
-    return Batch(rows, graded, seed, sheet.path)
+    return Batch(rows, len(run.keys), seed, sheet.path, run.failed)
 
 
-def _grade_changed(
-    submissions: Sequence[Submission],
-    sheet: sheets.Sheet,
-    job: work.Job,
-    ledger: Ledger,
-    keep: Callable[[int, Record], None],
-    connect: pools.Connect,
-    most: int,
-) -> int:
-    """Give `keep` each submission's index and record; returns how many were run for it."""
-    judge = _digest(job.release, json.dumps(job.cases, sort_keys=True).encode(), VERSION.encode())
-    keys: dict[int, str] = {}
+@dataclass
+class _Run:
+    """One run over a batch: gives `keep` each submission's index and record, once.
 
-    def changed() -> Iterator[tuple[int, work.Job]]:
-        for index, submission in enumerate(submissions):
-            try:
-                content = submission.read()
-            except BrokenNotebook as error:
-                keep(index, work.broken(str(error), job.cases))
-                continue
-            key = _digest(content, judge.encode())
-            earlier = ledger.find(submission.student, submission.file, key)
-            if earlier and not (earlier.status == "timeout" and earlier.timeout < job.timeout):
-                keep(index, earlier)
-            elif other := sheets.another(sheet, content):
-                keep(index, work.of_another(other.path.name, sheet.path.name, job.cases))
+    Whatever goes wrong with one of them becomes its row (`failed` counts them, and the next run
+    tries them again): a file, its name or its result never ends the class.
+    """
+
+    submissions: Sequence[Submission]
+    sheet: sheets.Sheet
+    job: work.Job
+    ledger: Ledger
+    keep: Callable[[int, Record], None]
+    keys: dict[int, str] = field(default_factory=dict)
+    failed: int = 0
+
+    def grade(self, connect: pools.Connect, most: int) -> None:
+        """Run what changed; then, one at a time, what timed out in a crowd."""
+        crowded = []
+        for (index, job), result in pools.results(self._changed(), connect, most):
+            if isinstance(result, Record) and result.crowded and most > 1:
+                crowded.append(((index, job), job))
             else:
-                keys[index] = key
-                yield index, replace(job, content=content)
+                self._store(index, result)
+        for (index, _), result in pools.results(crowded, connect, 1):
+            self._store(index, result)
 
-    for index, result in pools.results(changed(), connect, most):
-        if isinstance(result, Exception):  # a row tells it, the next run tries again
-            result = work.failed(result, job.cases)
+    def _changed(self) -> Iterator[tuple[tuple[int, work.Job], work.Job]]:
+        for index, submission in enumerate(self.submissions):
+            try:
+                found = self._look(index, submission)
+            except Exception as error:
+                self._fail(index, error)
+                continue
+            if isinstance(found, Record):
+                self.keep(index, found)
+            else:
+                yield (index, found), found
+
+    def _look(self, index: int, submission: Submission) -> Record | work.Job:
+        """The record of what need not be run, else what is to be done."""
+        job = self.job
+        try:
+            content = submission.read()
+        except BrokenNotebook as error:
+            return work.broken(str(error), job.tasks)
+        judge = json.dumps([job.seed, *job.tasks]).encode()
+        key = _digest(content, job.release, judge, VERSION.encode())
+        earlier = self.ledger.find(submission.student, submission.file, key)
+        if earlier and not (earlier.status == "timeout" and earlier.timeout < job.timeout):
+            return earlier
+        if other := sheets.another(self.sheet, content):
+            return work.of_another(other.path.name, self.sheet.path.name, job.tasks)
+        self.keys[index] = key
+        return replace(job, content=content)
+
+    def _store(self, index: int, result: Record | Exception) -> None:
+        submission = self.submissions[index]
+        try:
+            if isinstance(result, Exception):
+                raise result
+            self.ledger.add(submission.student, submission.file, self.keys[index], result)
+        except Exception as error:
+            self._fail(index, error)
         else:
-            ledger.add(submissions[index].student, submissions[index].file, keys[index], result)
-        keep(index, result)
-    return len(keys)
+            self.keep(index, result)
+
+    def _fail(self, index: int, error: Exception) -> None:
+        self.failed += 1
+        self.keep(index, work.failed(error, self.job.tasks))
 
 
 def _find(path: Path, release: Path) -> list[Submission]:

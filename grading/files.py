@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import stat
 import zipfile
 from collections.abc import Callable, Iterator
@@ -172,4 +173,4 @@ def _size_problem(size: int) -> str | None:
 
 def _text(name: str) -> str:
     """A file's name as text that can be written, also where the system's bytes are no UTF-8."""
-    return name.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
+    return re.sub("[\ud800-\udfff]", "\ufffd", name)

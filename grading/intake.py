@@ -68,12 +68,16 @@ class Submission:
 
 @dataclass(frozen=True)
 class Cell:
-    """What the grader reads of a code cell. `number` counts the notebook's code cells from 1."""
+    """What the grader reads of a code cell. `number` counts the notebook's code cells from 1.
+
+    `shown` is the plain number that stands as its result, as a check's does.
+    """
 
     source: str
     number: int
     cell_id: str | None = None
     metadata: dict[str, Any] = field(default_factory=dict)
+    shown: float | None = None
 
     @property
     def nbgrader(self) -> dict[str, Any]:
@@ -186,7 +190,8 @@ def _kind_problem(file: File, is_only: bool) -> str | None:
 def read_cells(content: bytes) -> list[Cell]:
     """The code cells of a notebook's bytes, in order; nbformat 3 and 4, in UTF-8 or UTF-16.
 
-    Nothing but the cells' source, id and metadata is read. Raises BrokenNotebook with the reason.
+    Nothing but the cells' source, id, metadata and a number that is their result is read. Raises
+    BrokenNotebook with the reason.
     """
     if not content.strip():
         raise BrokenNotebook("檔案是空的")
@@ -241,4 +246,16 @@ def _cell(cell: dict[str, Any], number: int) -> Cell:
         number=number,
         cell_id=cell_id if isinstance(cell_id, str) else None,
         metadata=metadata if isinstance(metadata, dict) else {},
+        shown=_shown(cell.get("outputs")),
     )
+
+
+def _shown(outputs: Any) -> float | None:
+    """The number that is a cell's result; whatever else stands there is passed over."""
+    for output in outputs if isinstance(outputs, list) else []:
+        data = output.get("data") if isinstance(output, dict) else None
+        text = data.get("text/plain") if isinstance(data, dict) else None
+        text = "".join(map(str, text)) if isinstance(text, list) else text
+        if isinstance(text, str) and re.fullmatch(r"\d{1,4}(\.\d{1,9})?", text.strip()):
+            return float(text)
+    return None

@@ -7,7 +7,7 @@ import sqlite3
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, fields
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -40,7 +40,7 @@ class Record:
 
     `scores` holds `Score.to_dict()` by task; `notes` tell how the answer was found; `flags` are for
     the instructor alone; `failures` are `run.Failure`s as dicts; `detail` says what a status other
-    than "graded" means here.
+    than "graded" means here. `crowded` marks a timeout beside more than the processors can do.
     """
 
     status: str
@@ -53,6 +53,7 @@ class Record:
     failures: tuple[dict[str, Any], ...] = ()
     seconds: float = 0.0
     timeout: float = 0.0
+    crowded: bool = False
 
     def to_json(self) -> str:
         """The record as JSON."""
@@ -60,10 +61,11 @@ class Record:
 
     @classmethod
     def from_json(cls, text: str) -> Record:
-        """The record that `to_json` wrote."""
+        """The record that `to_json` wrote, in this version of the course or in an earlier one."""
         data = json.loads(text)
-        lists = {name: tuple(data[name]) for name in ("notes", "flags", "failures")}
-        return cls(**data | lists)
+        lists = {name: tuple(data.get(name, ())) for name in ("notes", "flags", "failures")}
+        known = {each.name for each in fields(cls)}
+        return cls(**{name: value for name, value in data.items() if name in known} | lists)
 
 
 @dataclass(frozen=True)

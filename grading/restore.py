@@ -15,6 +15,8 @@ function is found by its name.
 from __future__ import annotations
 
 import ast
+import hashlib
+import json
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -43,6 +45,12 @@ class Reading:
     steps: tuple[Step, ...]
     tasks: tuple[str, ...]
     notes: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def digest(self) -> str:
+        """Of all that is run, in its order: equal code has an equal one, any change another."""
+        run = [(step.kind, step.source, step.task, step.tags) for step in self.steps]
+        return hashlib.sha256(json.dumps(run).encode()).hexdigest()
 
 
 def readings(

@@ -2,29 +2,39 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+import hashlib
+from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
+
+import psutil
 
 from utils import checks
 from utils.checks.score import Score
 
-from .intake import BrokenNotebook, read_cells
+from . import notice
+from .intake import BrokenNotebook, Cell, read_cells
 from .record import STATUSES, Record
-from .restore import readings
+from .restore import Reading, readings
 from .run import Outcome, execute
 
 # Diagnoses that leave nothing to judge where no point was earned.
 NO_RESULT = {"exception", "malformed"}
+CROWDED = 1.5  # processes that want to run, to a processor: none gets its own any more
+LEAST_SEED = 10**9  # of a case: ten digits stand in no text by chance
 
 
 @dataclass(frozen=True)
 class Job:
-    """All that decides a submission's mark: its bytes, the release's, a case a task, seconds."""
+    """All that decides a submission's mark: its bytes, the release's, tasks, a secret, seconds.
+
+    From `seed`, the folder's secret, and the code that is run the cases are drawn.
+    """
 
     content: bytes
     release: bytes
-    cases: Mapping[str, dict[str, Any]]
+    tasks: tuple[str, ...]
+    seed: int
     timeout: float
     sandboxed: bool = True
 
@@ -43,22 +53,50 @@ class Verdict:
 def grade(job: Job) -> Record:
     """Restore, run and mark one submission; whatever it does ends as a record."""
     try:
-        verdicts, seconds = _verdicts(job)
+        student, release = read_cells(job.content), read_cells(job.release)
     except BrokenNotebook as error:
-        return broken(str(error), job.cases)
+        return broken(str(error), job.tasks)
+    verdicts, seconds, run = _verdicts(job, student, release)
     worst = min(verdicts.values(), key=lambda verdict: list(STATUSES).index(verdict.status))
     scores = {task: verdict.score for task, verdict in verdicts.items() if verdict.score}
-    return Record(
+    points = dict.fromkeys(job.tasks, 0.0) | {task: s.points for task, s in scores.items()}
+    seen = (*notice.in_code(run, release), *notice.in_outputs(student, release, points))
+    record = Record(
         status=worst.status,
-        max_score=_max_score(job.cases),
-        score=sum(score.points for score in scores.values()),
+        max_score=_max_score(job.tasks),
+        score=sum(points.values()),
         detail=worst.detail,
         scores={task: score.to_dict() for task, score in scores.items()},
         notes=tuple(verdict.note for verdict in verdicts.values() if verdict.note),
+        flags=seen,
         failures=worst.failures,
         seconds=round(seconds, 3),
         timeout=job.timeout,
+        crowded=worst.status == "timeout" and _is_crowded(),
     )
+    return _without(record, [case_seed(job.seed, reading) for reading in run])
+
+
+def case_seed(secret: int, reading: Reading) -> int:
+    """What draws the cases of a reading: of a secret and a digest of the code that is run.
+
+    Equal code has equal cases, and any change has new ones: what leaks of a case, by whatever way,
+    says nothing of the cases of a file that makes use of it.
+    """
+    drawn = hashlib.sha256(f"{secret} {reading.digest}".encode()).digest()
+    return LEAST_SEED + int.from_bytes(drawn[:4], "big") // 2
+
+
+def _without(record: Record, seeds: Iterable[int]) -> Record:
+    """The record, where no text that a student reads repeats what draws a whole case."""
+    text = record.to_json()
+    for seed in seeds:
+        text = text.replace(str(seed), "…")
+    return Record.from_json(text)
+
+
+def _is_crowded() -> bool:
+    return psutil.getloadavg()[0] > CROWDED * (psutil.cpu_count() or 1)
 
 
 def broken(reason: str, tasks: Iterable[str]) -> Record:
@@ -82,29 +120,31 @@ def _max_score(tasks: Iterable[str]) -> float:
     return sum(checks.TASKS[task].max_points for task in tasks)
 
 
-def _verdicts(job: Job) -> tuple[dict[str, Verdict], float]:
-    """A verdict a task, and the seconds that the code ran.
+def _verdicts(
+    job: Job, student: Sequence[Cell], release: Sequence[Cell]
+) -> tuple[dict[str, Verdict], float, list[Reading]]:
+    """A verdict a task, the seconds that the code ran, and the readings that were run.
 
     A later reading's verdict stands where an earlier one found no finished answer.
     """
-    student, release = read_cells(job.content), read_cells(job.release)
-    functions = {task: checks.TASKS[task].function for task in job.cases}
-    for task, case in job.cases.items():  # once in a process, while it waits for its first kernel
-        checks.TASKS[task].prepare(case)
-    values = {task: functions.pop(task) for task in job.cases if checks.TASKS[task].alone}
+    functions = {task: checks.TASKS[task].function for task in job.tasks}
+    values = {task: functions.pop(task) for task in job.tasks if checks.TASKS[task].alone}
     found: dict[str, Verdict] = {}
-    left = job.timeout
+    run, left = [], job.timeout
     for reading in readings(student, release, functions, values):
         open_tasks = [t for t in reading.tasks if t not in found or found[t].status != "graded"]
         if not open_tasks or (found and left < 1):
             continue
-        outcome = execute(reading, job.cases, left, job.sandboxed)
+        run.append(reading)
+        drawn = case_seed(job.seed, reading)
+        cases = {task: checks.TASKS[task].draw_case(drawn) for task in reading.tasks}
+        outcome = execute(reading, cases, left, job.sandboxed)
         left -= outcome.seconds
         for task in open_tasks:
-            verdict = _verdict(task, outcome, job.cases[task], reading.notes.get(task, ""))
+            verdict = _verdict(task, outcome, cases[task], reading.notes.get(task, ""))
             if task not in found or verdict.status != "missing":
                 found[task] = verdict
-    return found, job.timeout - left
+    return found, job.timeout - left, run
 
 
 def _verdict(task: str, outcome: Outcome, case: dict[str, Any], note: str) -> Verdict:

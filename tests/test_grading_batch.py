@@ -6,7 +6,9 @@ import csv
 import sqlite3
 import subprocess
 import sys
+import time
 import zipfile
+from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 
@@ -109,6 +111,57 @@ def test_what_the_grader_fails_on_is_told_and_tried_again(folder, monkeypatch):
     assert run(folder).graded == 3
 
 
+@pytest.mark.parametrize(
+    "unkept",
+    [
+        Record("graded", 10, detail="\ud800"),
+        Record("graded", 10, scores={"vgg16": {"points": {1, 2}}}),
+        sqlite3.OperationalError("database is locked"),
+    ],
+    ids=["a lone surrogate", "no JSON", "a locked database"],
+)
+def test_whatever_goes_wrong_with_one_record_the_class_goes_on(folder, monkeypatch, unkept):
+    add = Ledger.add
+
+    def add_or_fail(self, student, file, key, record):
+        if student == "s2" and isinstance(unkept, Exception):
+            raise unkept
+        add(self, student, file, key, unkept if student == "s2" else record)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Ledger, "add", add_or_fail)
+        result = run(folder)
+    assert [row["status"] for row in table(folder)] == ["graded", "error", "graded"]
+    assert (result.graded, result.failed) == (3, 1)
+    assert (run(folder).graded, run(folder).graded) == (1, 0)
+
+
+def test_the_graders_own_failures_show_in_the_exit_code(folder, monkeypatch, capsys):
+    monkeypatch.setattr(batch, "grade", lambda *_, **__: batch.Batch([], 0, 1, folder, failed=2))
+    assert main([str(folder)]) == 1
+    assert "2 of them" in capsys.readouterr().err
+
+
+def test_who_timed_out_in_a_crowd_is_run_again_alone_and_once(folder, monkeypatch):
+    running, most, done = set(), [], Counter()
+
+    def crowded(job):
+        running.add(len(job.content))
+        time.sleep(0.05)
+        most.append(len(running))
+        done[len(job.content)] += 1
+        running.discard(len(job.content))
+        is_crowded = len(job.content) != len(ANSWERED) + 3
+        return Record("timeout", 10, timeout=job.timeout, crowded=is_crowded)
+
+    monkeypatch.setattr(work, "grade", crowded)
+    assert run(folder).graded == 3
+    assert sorted(done.values()) == [1, 2, 2]
+    assert max(most) == 2 and most[-2:] == [1, 1]
+    assert [row["status"] for row in table(folder)] == ["timeout"] * 3
+    assert run(folder).graded == 0
+
+
 def test_a_batch_that_was_stopped_goes_on_where_it_was(folder, monkeypatch):
     done = []
 
@@ -134,13 +187,14 @@ def test_a_full_disk_loses_nothing_that_was_recorded(folder, monkeypatch):
     ignored = signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
     resource.setrlimit(resource.RLIMIT_FSIZE, (48_000, before[1]))
     try:
-        with pytest.raises((OSError, sqlite3.Error)):
-            run(folder)
+        result = run(folder)
     finally:
         resource.setrlimit(resource.RLIMIT_FSIZE, before)
         signal.signal(signal.SIGXFSZ, ignored)
     kept = len(Ledger(folder / "out" / "grades.sqlite").attempts())
     assert 0 < kept < 3
+    assert result.counts() == {"graded": kept, "error": 3 - kept}
+    assert result.failed == 3 - kept
     assert run(folder).graded == 3 - kept
     assert [row["status"] for row in table(folder)] == ["graded"] * 3
 

@@ -24,7 +24,6 @@ for _number, _name in enumerate(NAMES, start=1):
     if _number % 8 == 0 or _number == len(NAMES):
         CLASS[f"honest, after {_name}"] = HONEST
 SHEET = (sheets.ROOT / "Day018_vgg16.ipynb").read_bytes()
-CASES = {"vgg16": work.checks.TASKS["vgg16"].draw_case(3)}
 
 
 @pytest.fixture(scope="module")
@@ -52,7 +51,7 @@ def test_an_attack_gets_what_its_function_is_worth(graded, name):
 def test_what_never_ends_is_ended(graded):
     def grade(attack: hostile.Attack):
         content = sandboxed.notebook(attack.cells)
-        return work.grade(work.Job(content, SHEET, CASES, timeout=10))
+        return work.grade(work.Job(content, SHEET, ("vgg16",), seed=3, timeout=10))
 
     with ThreadPoolExecutor(2) as pool:
         records = list(pool.map(grade, hostile.SLOW.values()))
@@ -84,7 +83,7 @@ def test_a_submission_is_run_again_when_the_warm_process_dies(graded):
     folder = warm.door.folder
     content = sandboxed.notebook((SOLUTION, "import time\ntime.sleep(1)"))
     with ThreadPoolExecutor(1) as pool:
-        job = work.Job(content, SHEET, CASES, timeout=200)
+        job = work.Job(content, SHEET, ("vgg16",), seed=3, timeout=200)
         record = pool.submit(work.grade, job)
         while not any(folder.iterdir()):
             time.sleep(0.01)

@@ -11,10 +11,10 @@ from grading import work
 from grading.run import Failure, Outcome
 from utils import checks
 
-CASES = {"vgg16": checks.TASKS["vgg16"].draw_case(1)}
+CASE = checks.TASKS["vgg16"].draw_case(1)
 LOST = {"missing": "VGG16"}
 BLANK = {"error": {"type": "NotImplementedError", "message": "", "line": 2, "source": "raise"}}
-UNFINISHED = {"calls": {name: BLANK | {"unknown": []} for name in CASES["vgg16"]["calls"]}}
+UNFINISHED = {"calls": {name: BLANK | {"unknown": []} for name in CASE["calls"]}}
 
 
 def sheet(answer: str, *more: str) -> bytes:
@@ -43,7 +43,7 @@ def grade(monkeypatch):
     def graded(content: bytes, *outcomes: Outcome):
         left = iter(outcomes)
         monkeypatch.setattr(work, "execute", lambda *_: next(left))
-        return work.grade(work.Job(content, RELEASE, CASES, timeout=60))
+        return work.grade(work.Job(content, RELEASE, ("vgg16",), seed=1, timeout=60))
 
     return graded
 
@@ -99,6 +99,46 @@ def test_a_record_is_plain_data(grade):
     text = record.to_json()
     assert json.loads(text)["failures"][0]["number"] == 2
     assert work.Record.from_json(text).to_json() == text
+
+
+def drawn(content: bytes, monkeypatch, seed: int = 1) -> tuple[dict, work.Record]:
+    """The case that a sheet's answer is asked, and the record where it tells all of it."""
+    asked = []
+
+    def execute(reading, cases, *_):
+        asked.append(cases["vgg16"])
+        error = {"type": "ValueError", "message": str(cases)[:500], "line": 1, "source": "x"}
+        calls = {name: {"error": error, "unknown": []} for name in CASE["calls"]}
+        return outcome({"calls": calls}, "done", Failure("probe", None, "E", str(cases), ""))
+
+    monkeypatch.setattr(work, "execute", execute)
+    record = work.grade(work.Job(content, RELEASE, ("vgg16",), seed=seed, timeout=60))
+    return asked[0], record
+
+
+def test_equal_code_has_an_equal_case_and_any_change_a_new_one(monkeypatch):
+    case, _ = drawn(ANSWERED, monkeypatch)
+    again = sheet("def VGG16(): return 1", "def after(): pass")  # which is not run
+    assert drawn(ANSWERED + b" ", monkeypatch)[0] == drawn(again, monkeypatch)[0] == case
+    others = [drawn(sheet("def VGG16(): return 1 # 2"), monkeypatch)[0]]
+    others += [drawn(ANSWERED, monkeypatch, seed=2)[0]]
+    others += [drawn(sheet("x = 1", "def VGG16(): return 1"), monkeypatch)[0]]
+    seeds = [each["seed"] for each in (case, *others)]
+    assert len(set(seeds)) == 4
+    assert all(len(str(seed)) == 10 for seed in seeds)  # so that no text has it by chance
+
+
+def test_what_an_exception_says_never_repeats_what_draws_the_case(monkeypatch):
+    case, record = drawn(ANSWERED, monkeypatch)
+    assert "{'vgg16': {'seed': …" in record.to_json()
+    assert str(case["seed"]) not in record.to_json()
+
+
+def test_a_timeout_where_more_runs_than_there_are_processors_is_marked(grade, monkeypatch):
+    for load, is_crowded in ((0.5, False), (200.0, True)):
+        monkeypatch.setattr(work.psutil, "getloadavg", lambda load=load: (load, 0, 0))
+        assert grade(ANSWERED, outcome(ended="timeout")).crowded == is_crowded
+        assert not grade(ANSWERED, outcome(ended="died")).crowded
 
 
 def test_importing_the_grader_imports_no_tensorflow():
