@@ -32,10 +32,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Grade what the command line names: 0 if it could, 1 if not all of it, 2 for a bad request."""
     options = _parser().parse_args(arguments)
     _stop_as_by_hand()
-    from . import batch
+    from . import batch, host
     from .sandbox import SandboxError  # after the parser: --help must not need a single package
 
     try:
+        host.ready()
         result = batch.grade(
             options.path,
             options.out,
@@ -48,7 +49,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
             scheduler=options.scheduler,
         )
     except (OSError, ValueError, SandboxError) as error:
-        print(f"grading: {error}", file=sys.stderr)
+        nameless = isinstance(error, OSError) and error.errno and not error.filename  # a full disk
+        print(
+            f"grading: {options.out}: {error}" if nameless else f"grading: {error}", file=sys.stderr
+        )
         return 2
     except sqlite3.Error as error:  # it does not name the file
         print(f"grading: {options.out / 'grades.sqlite'}: {error}", file=sys.stderr)
@@ -147,4 +151,8 @@ def _positive(kind: type[float]) -> Callable[[str], float]:
 
 
 if __name__ == "__main__":
+    if not {"-h", "--help"} & set(sys.argv):
+        from . import host
+
+        host.use_own_folder()
     sys.exit(main())
