@@ -8,6 +8,7 @@ import zipfile
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 
 MAX_BYTES = 20_000_000
@@ -17,7 +18,12 @@ MAX_RATIO = 200  # unpacked to packed; notebooks that are full of zeros reach 50
 IGNORED = {"__MACOSX", "__pycache__"}
 EXPECTED = "expected a folder of submissions, one .ipynb, or the .zip that Moodle or Canvas gives"
 NBGRADER = "submitted"  # the folder of nbgrader's course that holds STUDENT/ASSIGNMENT/
-ENCRYPTED, UTF8 = 0x1, 0x800  # flags of an archive's member
+UTF8 = 0x800  # flag of an archive's member whose name is in it
+# Flags of an archive's member that can't be read, and why.
+UNREADABLE = {
+    0x1 | 0x40 | 0x2000: "檔案有密碼，無法讀取",
+    0x20: "檔案是修補資料 (patched data)，無法讀取，請用一般的 zip",
+}
 
 
 @dataclass(frozen=True)
@@ -53,17 +59,23 @@ class File:
 def list_files(path: Path) -> list[File]:
     """The files below a folder, in a zip archive (where they stay), or `path` itself.
 
-    Of nbgrader's course folder, those in `submitted/`. Raises ValueError for a broken archive, and
-    for what is neither.
+    Of nbgrader's course folder, those in `submitted/`. Raises ValueError for a broken archive, for
+    what is neither, and for what can't be read.
     """
-    if path.is_dir():
-        course = path / NBGRADER
-        return list(_walk(course if course.is_dir() else path))
-    if path.suffix.lower() == ".zip" and path.is_file():
-        return _archived(path)
-    if path.suffix.lower() == ".ipynb" and path.is_file():
-        with path.open("rb"):  # or it can't be read, which is told before anything else is done
-            return [_on_disk(path, path.parent)]
+    try:
+        if path.is_dir():
+            course = path / NBGRADER
+            return list(_walk(course if course.is_dir() else path))
+        if path.suffix.lower() == ".zip" and path.is_file():
+            return _archived(path)
+        if path.suffix.lower() == ".ipynb" and path.is_file():
+            with path.open("rb"):  # or it can't be read: told before anything else is done
+                return [_on_disk(path, path.parent)]
+    except OSError as error:
+        raise ValueError(
+            f"{error.filename or path} can't be read ({error.strerror or error}): give yourself "
+            "the right to read it and the folders above it, or grade a copy of your own"
+        ) from error
     raise ValueError(f"{path} is nothing to grade; {EXPECTED}")
 
 
@@ -84,7 +96,8 @@ def _of_student(folder: Path, root: Path) -> list[File]:
     try:
         return [_on_disk(path, root) for path in _below(folder)] or [itself]
     except OSError as error:
-        return [replace(itself, problem=f"無法讀取資料夾：{error.strerror}")]
+        name = _text(Path(error.filename or folder).name)
+        return [replace(itself, problem=f"無法讀取資料夾 {name}：{error.strerror}")]
 
 
 def _below(folder: Path, depth: int = 0) -> Iterator[Path]:
@@ -110,7 +123,7 @@ def _on_disk(path: Path, root: Path) -> File:
     status = path.lstat()
     return File(
         tuple(map(_text, path.relative_to(root).parts)),
-        path.read_bytes,
+        partial(_read, path.read_bytes),
         (status.st_mtime,),
         problem or _size_problem(status.st_size),
     )
@@ -120,8 +133,13 @@ def _archived(path: Path) -> list[File]:
     """The files in an archive; they are read where they are."""
     try:
         archive = zipfile.ZipFile(path)
-    except zipfile.BadZipFile as error:
-        raise ValueError(f"{path} is no readable zip archive: {error}") from error
+    except OSError:
+        raise
+    except Exception as error:  # zipfile raises many kinds for what is no archive, or another one
+        raise ValueError(
+            f"{path} is no readable zip archive ({error}): download it again, or unpack it "
+            "yourself and grade the folder"
+        ) from error
     members = [member for member in archive.infolist() if not member.is_dir()]
     if len(members) > MAX_MEMBERS:
         raise ValueError(f"{path} holds {len(members):,} files; at most {MAX_MEMBERS:,} are graded")
@@ -141,15 +159,16 @@ def _member(archive: zipfile.ZipFile, member: zipfile.ZipInfo) -> File:
         problem = "路徑離開了壓縮檔"
     elif stat.S_ISLNK(member.external_attr >> 16):
         problem = "這是捷徑 (連結)，不是檔案本身"
-    elif member.flag_bits & ENCRYPTED:
-        problem = "檔案有密碼，無法讀取"
+    elif whys := [why for bits, why in UNREADABLE.items() if member.flag_bits & bits]:
+        problem = whys[0]
     elif member.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
         problem = "壓縮方式無法讀取，請用一般的 zip"
     elif member.file_size > MAX_RATIO * max(member.compress_size, 1):
         problem = f"壓縮比超過 {MAX_RATIO} 倍，可能是壓縮炸彈"
     return File(
         inside or ("?",),
-        lambda: archive.read(member),  # never more than the size that it was judged by
+        # Never more than the size that it was judged by.
+        partial(_read, partial(archive.read, member)),
         member.date_time,
         problem or _size_problem(member.file_size),
     )
@@ -163,6 +182,16 @@ def _member_name(member: zipfile.ZipInfo) -> str:
         with suppress(UnicodeError):
             return member.filename.encode("cp437").decode(encoding)  # zipfile took it for cp437
     return member.filename
+
+
+def _read(read: Callable[[], bytes]) -> bytes:
+    """A file's bytes. Raises OSError with the reason alone: a student reads it, too."""
+    try:
+        return read()
+    except OSError as error:
+        raise OSError(error.strerror or str(error)) from error
+    except Exception as error:  # zipfile raises many kinds for a member that is none
+        raise OSError(str(error) or type(error).__name__) from error
 
 
 def _size_problem(size: int) -> str | None:

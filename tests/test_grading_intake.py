@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import json
+import os
 import stat
 import sys
 import zipfile
+from collections import Counter
 from pathlib import Path
 
 import pytest
@@ -126,21 +128,6 @@ def test_nothing_to_grade_is_an_error_that_names_the_place(tmp_path):
         ) as e:
             found(place)
         assert str(place) in str(e.value)
-
-
-def test_a_students_folder_that_can_not_be_read_costs_its_own_row(tmp_path, monkeypatch):
-    write(tmp_path / "s1" / "hw.ipynb", "x = 1")
-    (tmp_path / "s2").mkdir()
-
-    def iterdir(folder, listed=Path.iterdir):
-        if folder.name == "s2":
-            raise PermissionError(13, "Permission denied", str(folder))
-        return listed(folder)
-
-    monkeypatch.setattr(Path, "iterdir", iterdir)
-    rows = found(tmp_path)
-    assert rows["s1"].problem is None
-    assert "無法讀取資料夾：Permission denied" in reason(rows["s2"])
 
 
 MOODLE = "{}_{}_assignsubmission_file_/{}"
@@ -302,6 +289,89 @@ def test_a_damaged_member_costs_itself_and_a_damaged_archive_is_named(tmp_path):
     path.write_bytes(b"PK\3\4 cut off")
     with pytest.raises(ValueError, match=r"a\.zip is no readable zip archive"):
         found(path)
+
+
+def test_whatever_byte_of_an_archive_is_damaged_is_a_row_or_a_sentence(tmp_path):
+    """Each of its two members' headers, the directory and its end; two damages a byte."""
+    path = archive(tmp_path / "a.zip", {"s1.ipynb": "x", "s2/王.ipynb": "y"})
+    content, told = path.read_bytes(), Counter()
+    for place in range(len(content)):
+        for mask in (0x20, 0xFF):
+            damaged = bytearray(content)
+            damaged[place] ^= mask
+            path.write_bytes(damaged)
+            try:
+                rows = files.list_files(path)
+            except ValueError as error:
+                assert str(error).startswith(f"{path} is no readable zip archive"), error
+                told["archive"] += 1
+                continue
+            for row in rows:
+                assert row.content
+                try:
+                    told[row.problem or row.content()[:2]] += 1
+                except OSError as error:
+                    assert str(error) and str(tmp_path) not in str(error)
+                    told["member"] += 1
+    assert told["archive"] > 20 and told["member"] > 100 and told[b'{"'] > 500
+    assert any("patched" in str(why) for why in told)
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows has no such rights")
+def test_what_may_not_be_read_is_a_row_or_a_sentence_with_its_path(tmp_path):
+    tmp_path.chmod(0o755)
+    folder = tmp_path / "submissions"
+    for name in ("s1/a.ipynb", "s2/deep/b.ipynb", "s3.ipynb", "s4/c.ipynb"):
+        write(folder / name, "x")
+    closed = [folder / "s1", folder / "s2" / "deep", folder / "s3.ipynb"]
+    for each in closed:
+        each.chmod(0)
+    try:
+        told = as_nobody(folder)
+        assert "無法讀取資料夾 s1：Permission denied" in told["s1"]
+        assert "無法讀取資料夾 deep：Permission denied" in told["s2"]
+        assert told["s3"] == "無法讀取檔案：Permission denied"
+        assert told["s4"] == "readable"
+        folder.chmod(0o444)  # its names are read, and nothing of what they name
+        closed.append(folder)
+        sentence = as_nobody(folder)["sentence"]
+        assert "submissions/" in sentence and "give yourself the right" in sentence
+    finally:
+        for each in reversed(closed):
+            each.chmod(0o755)
+
+
+def as_nobody(folder) -> dict[str, str]:
+    """What is told of each submission, or of the folder, to one whom no right helps."""
+    reading, writing = os.pipe()
+    if not (child := os.fork()):
+        try:
+            os.chdir(folder.parent)  # from where it walks on
+            if not os.geteuid():
+                os.setuid(65534)
+            os.write(writing, json.dumps(told_of(Path(folder.name))).encode())
+        finally:
+            os._exit(0)
+    os.close(writing)
+    with os.fdopen(reading) as pipe:
+        told = json.load(pipe)
+    os.waitpid(child, 0)
+    return told
+
+
+def told_of(folder) -> dict[str, str]:
+    """That it can be read, or why not."""
+    try:
+        rows = found(folder)
+    except ValueError as error:
+        return {"sentence": str(error)}
+    told = {}
+    for student, row in rows.items():
+        try:
+            told[student] = "readable" if row.read() else ""
+        except BrokenNotebook as error:
+            told[student] = str(error)
+    return told
 
 
 @pytest.mark.parametrize("encoding", ["utf-8", "cp950"])
