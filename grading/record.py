@@ -26,12 +26,15 @@ STATUSES = {
 }
 
 
-TABLES = (
-    "records (student TEXT, file TEXT, key TEXT, record TEXT, graded_at REAL,"
-    " PRIMARY KEY (student, file, key))",
-    "settings (name TEXT PRIMARY KEY, value TEXT)",
-    "overrides (student TEXT, task TEXT, points REAL, reason TEXT, made_at REAL)",
-)
+# table: (its columns, those of its key)
+TABLES = {
+    "records": (
+        "student TEXT, file TEXT, key TEXT, record TEXT, graded_at REAL",
+        "student, file, key",
+    ),
+    "settings": ("name TEXT, value TEXT", "name"),
+    "overrides": ("student TEXT, task TEXT, points REAL, reason TEXT, made_at REAL", ""),
+}
 
 
 @dataclass(frozen=True)
@@ -89,14 +92,23 @@ class Ledger:
     """The records of a grading folder: one row a submission and version of what judged it.
 
     Each row is one transaction: a run that is killed loses the submission it was at, and the next
-    run goes on from there. Several graders may use one ledger at a time.
+    run goes on from there. Several graders may use one ledger at a time. Raises ValueError for a
+    file with other tables, as another version of the course may have written.
     """
 
     def __init__(self, path: Path):
         self.path = path
         with self._transaction() as database:
-            for table in TABLES:
-                database.execute(f"CREATE TABLE IF NOT EXISTS {table}")
+            for table, (columns, key) in TABLES.items():
+                keys = f", PRIMARY KEY ({key})" if key else ""
+                database.execute(f"CREATE TABLE IF NOT EXISTS {table} ({columns}{keys})")
+                there = database.execute(f"PRAGMA table_info({table})").fetchall()
+                if (found := ", ".join(f"{name} {kind}" for _, name, kind, *_ in there)) != columns:
+                    raise ValueError(
+                        f"{path} is of another version of the course (its {table} have {found}; "
+                        f"expected {columns}): grade to another folder with --out DIR, or take "
+                        "that file away"
+                    )
 
     @contextmanager
     def _transaction(self) -> Iterator[sqlite3.Connection]:
@@ -140,7 +152,7 @@ class Ledger:
             ).fetchall()
         found: dict[str, list[Attempt]] = {}
         for student, at, file, record in rows:
-            attempt = Attempt(datetime.fromtimestamp(at, UTC), file, Record.from_json(record))
+            attempt = Attempt(_time(at), file, Record.from_json(record))
             found.setdefault(student, []).append(attempt)
         return found
 
@@ -166,3 +178,11 @@ class Ledger:
             if points is not None:
                 of_student[task] = Override(points, reason)
         return found
+
+
+def _time(seconds: float) -> datetime:
+    """A time in UTC; one that no calendar has, of a clock that was wrong, is the first of all."""
+    try:
+        return datetime.fromtimestamp(seconds, UTC)
+    except (ValueError, OverflowError, OSError):
+        return datetime.fromtimestamp(0, UTC)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import sqlite3
 import subprocess
 import sys
@@ -88,6 +89,34 @@ def test_attempts_stay_in_order_when_the_clock_is_set_back(tmp_path, monkeypatch
         monkeypatch.setattr(time, "time", lambda now=clock: now)
         ledger.add("s1", "a.ipynb", f"key {score}", replace(RECORD, score=score))
     assert [attempt.record.score for attempt in ledger.attempts()["s1"]] == [1.0, 7.5]
+
+
+def test_a_clock_that_no_calendar_knows_stops_no_report(tmp_path, monkeypatch):
+    ledger = Ledger(tmp_path / "grades.sqlite")
+    monkeypatch.setattr(time, "time", lambda: 1e18)
+    ledger.add("s1", "a.ipynb", "key", RECORD)
+    assert ledger.attempts()["s1"][0].at.year == 1970
+
+
+def test_a_record_of_an_earlier_version_is_read_with_what_it_has(tmp_path):
+    """Records had no flags once; a later version's may have what this one does not know."""
+    ledger = Ledger(tmp_path / "grades.sqlite")
+    ledger.add("s1", "a.ipynb", "key", RECORD)
+    with sqlite3.connect(ledger.path) as database:
+        old = json.loads(database.execute("SELECT record FROM records").fetchone()[0])
+        del old["flags"], old["crowded"]
+        database.execute("UPDATE records SET record = ?", (json.dumps(old | {"mood": "x"}),))
+    assert ledger.attempts()["s1"][0].record == RECORD
+
+
+def test_a_database_with_other_tables_is_named_and_left_as_it_is(tmp_path):
+    path = tmp_path / "grades.sqlite"
+    with sqlite3.connect(path) as database:
+        database.execute("CREATE TABLE records (student TEXT, score REAL)")
+    before = path.read_bytes()
+    with pytest.raises(ValueError, match=r"grades\.sqlite is of another version .*--out DIR"):
+        Ledger(path)
+    assert path.read_bytes() == before
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="forks")
