@@ -59,10 +59,12 @@ class File:
 def list_files(path: Path) -> list[File]:
     """The files below a folder, in a zip archive (where they stay), or `path` itself.
 
-    Of nbgrader's course folder, those in `submitted/`. Raises ValueError for a broken archive, for
-    what is neither, and for what can't be read.
+    Of nbgrader's course folder, those in `submitted/`. Raises FileNotFoundError where there is
+    nothing, ValueError for a broken archive, for what is neither, and for what can't be read.
     """
     try:
+        if not path.exists():
+            raise FileNotFoundError(f"there is nothing at {path}; {EXPECTED}")
         if path.is_dir():
             course = path / NBGRADER
             return list(_walk(course if course.is_dir() else path))
@@ -71,6 +73,8 @@ def list_files(path: Path) -> list[File]:
         if path.suffix.lower() == ".ipynb" and path.is_file():
             with path.open("rb"):  # or it can't be read: told before anything else is done
                 return [_on_disk(path, path.parent)]
+    except FileNotFoundError:
+        raise
     except OSError as error:
         raise ValueError(
             f"{error.filename or path} can't be read ({error.strerror or error}): give yourself "

@@ -120,8 +120,6 @@ def find(path: Path, prefer: str) -> list[Submission]:
     Raises FileNotFoundError when `path` is missing or holds no notebook at all, ValueError when it
     is a broken archive or another kind of file.
     """
-    if not path.exists():
-        raise FileNotFoundError(f"there is nothing at {path}; {EXPECTED}")
     files = list_files(path)
     if not any(file.suffix == ".ipynb" for file in files):
         raise FileNotFoundError(f"there is no notebook (.ipynb) in {path}; {EXPECTED}")

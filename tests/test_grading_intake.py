@@ -8,7 +8,6 @@ import stat
 import sys
 import zipfile
 from collections import Counter
-from pathlib import Path
 
 import pytest
 
@@ -334,22 +333,24 @@ def test_what_may_not_be_read_is_a_row_or_a_sentence_with_its_path(tmp_path):
         assert told["s4"] == "readable"
         folder.chmod(0o444)  # its names are read, and nothing of what they name
         closed.append(folder)
-        sentence = as_nobody(folder)["sentence"]
-        assert "submissions/" in sentence and "give yourself the right" in sentence
+        for path in (folder, folder / "s4"):
+            sentence = as_nobody(path)["sentence"]
+            assert "submissions/" in sentence and "give yourself the right" in sentence
     finally:
         for each in reversed(closed):
             each.chmod(0o755)
 
 
-def as_nobody(folder) -> dict[str, str]:
-    """What is told of each submission, or of the folder, to one whom no right helps."""
+def as_nobody(path) -> dict[str, str]:
+    """What is told of each submission, or of what should hold some, to one whom no right helps."""
+    above = next(each for each in path.parents if each.name != "submissions")
     reading, writing = os.pipe()
     if not (child := os.fork()):
         try:
-            os.chdir(folder.parent)  # from where it walks on
+            os.chdir(above)  # from where it walks on
             if not os.geteuid():
                 os.setuid(65534)
-            os.write(writing, json.dumps(told_of(Path(folder.name))).encode())
+            os.write(writing, json.dumps(told_of(path.relative_to(above))).encode())
         finally:
             os._exit(0)
     os.close(writing)
