@@ -7,6 +7,10 @@ import pytest
 from ci import machine
 
 
+def pytest_addoption(parser):
+    parser.addoption("--seeds", type=int, default=0, help="all answers under so many (test_seeds)")
+
+
 def pytest_configure(config):
     """Once, not in each worker."""
     if not hasattr(config, "workerinput"):

@@ -62,8 +62,9 @@ CONVOLUTIONAL_NESTED = """\
 def to_convolutional(model):
     given = keras.Model(model.input, model.get_layer("block5_pool").output)
     height, width, channels = given.output.shape[1:]
-    image = keras.Input((None, None, 3))
-    blocks = keras.Sequential([keras.Input((None, None, 3)), *given.layers[1:]])
+    free = (None, None, model.input_shape[-1])
+    image = keras.Input(free)
+    blocks = keras.Sequential([keras.Input(free), *given.layers[1:]])
     fc1 = model.get_layer("fc1")
     conv = layers.Conv2D(fc1.units, (height, width), activation="relu", name="fc1")
     x = conv(blocks(image))
@@ -379,7 +380,7 @@ ANSWERS: dict[str, Answer] = {
         "convolutional",
         GIVEN
         + CONVOLUTIONAL_NESTED.replace(
-            "keras.Sequential([keras.Input((None, None, 3)), *given.layers[1:]])", "given"
+            "keras.Sequential([keras.Input(free), *given.layers[1:]])", "given"
         ),
         ("stops",),
         2.25,

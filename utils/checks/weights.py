@@ -20,8 +20,9 @@ Array = NDArray[Any]
 POOL = 2**20  # numbers from which all weights are taken
 INPUT = 0  # the place of the image
 SPREAD = 0.1  # of all weights that are no kernels
-# Around 1, as what scales is; the other weights that are no kernels are around 0.
-SCALING = ("gamma", "moving_variance")
+# What scales is around these; the other weights that are no kernels are around 0. Below 1, a
+# normalisation keeps eight sums of branches so small that a softmax tells more than one class.
+SCALING = {"gamma": np.float32(0.8), "moving_variance": np.float32(1)}
 
 
 class Weight(NamedTuple):
@@ -66,7 +67,7 @@ def numbers(seed: int, spot: int, weight: Weight) -> Array:
     role, shape = weight
     limit = np.sqrt(6 / math.prod(shape[:-1])) if len(shape) > 1 else SPREAD
     part: Array = _pool(seed)[spot:][: math.prod(shape)] * np.float32(limit)
-    return part + np.float32(1) if role in SCALING else part
+    return part + SCALING[role] if role in SCALING else part
 
 
 def spots(at: int, count: int) -> list[int]:

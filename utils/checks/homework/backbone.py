@@ -92,31 +92,39 @@ RUBRIC = Rubric(
     mistakes=MISTAKES,
 )
 
+HALVES = ((1, 3), (3, 5))  # from which blocks the convolutions are that are asked for
 
-def case_for(seed: int, config: str, width: float, names: list[str]) -> Json:
-    """Several features, a single one, and Inception blocks; widths divide every filter evenly."""
-    model = {"config": config, "width": width, "classes": 10, "input_shape": [64, 32, 3]}
+
+def case_for(seed: int, classes: int, other: int, names: list[str]) -> Json:
+    """Several features and a single one of D, and Inception blocks in E.
+
+    The first name's layer stands below the second one's, so that the order of the names is neither
+    the model's nor the alphabet's. Widths divide every filter evenly.
+    """
+    small = {"width": 1 / 16, "classes": classes}
+    grey, colour = [63, other, 1], [other, 63, 3]
     return {
         "seed": seed,
         "calls": {
-            "several": model | {"names": names},
-            "one": model | {"names": names[:1]},
-            "inception": model | {"function": "with_inception"},
+            "several": small | {"config": "D", "input_shape": colour, "names": names},
+            "one": small | {"config": "D", "input_shape": grey, "names": names[:1]},
+            "inception": small
+            | {"config": "E", "input_shape": colour, "function": "with_inception"},
         },
     }
 
 
 def public_case() -> Json:
     """What a student's notebook tries."""
-    return case_for(13, "D", 1 / 16, ["block5_pool", "block2_conv2", "block4_conv3", "fc1"])
+    return case_for(13, 17, 64, ["block5_pool", "block2_conv2", "block4_conv3", "fc1"])
 
 
 def draw_case(seed: int) -> Json:
     """What the grader tries."""
     drawn = np.random.default_rng(seed)
-    layers = [layer.name for layer in network("D", True, 10) if layer.name != "flatten"]
-    names = drawn.permutation(layers)[:5].tolist()
-    return case_for(seed, str(drawn.choice(["D", "E"])), 1 / 16, names)
+    convolutions = [f"block{drawn.integers(*ends)}_conv{drawn.integers(1, 3)}" for ends in HALVES]
+    names = [f"block{drawn.integers(4, 6)}_pool", *convolutions, str(drawn.choice(["fc1", "fc2"]))]
+    return case_for(seed, int(drawn.integers(11, 30)), int(drawn.integers(64, 80)), names)
 
 
 def look(function: Function, asked: Json, seed: int) -> Json:

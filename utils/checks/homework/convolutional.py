@@ -90,7 +90,10 @@ RUBRIC = Rubric(
     own=("layers", "free", "same", "larger"),
     mistakes=MISTAKES | WORDS,
 )
-CALL = "to_convolutional(model)"
+CALL = "to_convolutional(build_vgg('A', input_shape={}))"
+# What it costs where a model can't be converted.
+SIZES = ("layers", "same", "larger")
+FAILED = {"square": SIZES, "oblong": SIZES, "grey": ("free",)}
 
 # A wrong setting of a convolution that replaces a dense layer -> the mistake's code.
 CODES = {
@@ -102,29 +105,33 @@ CODES = {
 
 
 def case_for(seed: int, width: float, classes: int, oblong: tuple[int, int]) -> Json:
-    """Two models of A, for square and for oblong images, and a larger image for each."""
+    """Models of A, for square, for oblong and for grey images, and a larger image for each.
 
-    def call(height: int, length: int) -> Json:
+    All sizes are odd before each of the five poolings.
+    """
+
+    def call(height: int, length: int, channels: int = 3) -> Json:
         return {
             "width": width,
             "classes": classes,
-            "input_shape": [height, length, 3],
-            "larger": [height + 64, length + 32, 3],
+            "input_shape": [height, length, channels],
+            "larger": [height + 64, length + 32, channels],
         }
 
-    return {"seed": seed, "calls": {"square": call(64, 64), "oblong": call(*oblong)}}
+    calls = {"square": call(95, 95), "oblong": call(*oblong), "grey": call(63, 95, channels=1)}
+    return {"seed": seed, "calls": calls}
 
 
 def public_case() -> Json:
     """What a student's notebook tries."""
-    return case_for(seed=12, width=1 / 16, classes=10, oblong=(64, 96))
+    return case_for(seed=12, width=1 / 16, classes=13, oblong=(63, 95))
 
 
 def draw_case(seed: int) -> Json:
     """What the grader tries."""
     drawn = np.random.default_rng(seed)
     width, classes = float(drawn.choice([3 / 64, 5 / 64])), int(drawn.integers(11, 30))
-    oblong = ((96, 64), (32, 96), (96, 32))[drawn.integers(3)]
+    oblong = ((95, 63), (95, 127), (63, 127))[drawn.integers(3)]
     return case_for(seed, width, classes, oblong)
 
 
@@ -209,17 +216,22 @@ def _as_convolution(
 
 def judge(calls: Json, case: Json) -> Verdict:
     """The share of each part that was earned, and what is wrong."""
-    verdicts = [
-        _judge(expect(calls.get(name), dict, "call"), Right(asked, case["seed"]))
-        for name, asked in case["calls"].items()
-    ]
-    earned = {part: min(one.get(part, 0.0) for one, _ in verdicts) for part in RUBRIC.parts}
-    return earned, each_once([diagnosis for _, wrong in verdicts for diagnosis in wrong])
+    verdicts: list[Verdict] = []
+    failures: dict[str, Mistake] = {}
+    for name, asked in case["calls"].items():
+        told = expect(calls.get(name), dict, "call")
+        call = CALL.format(tuple(asked["input_shape"]))
+        if failure := explain_answer(told, call):
+            failures[name] = failure
+        else:
+            verdicts.append(_judge(told, Right(asked, case["seed"])))
+    earned = {part: min((one[part] for one, _ in verdicts), default=0.0) for part in RUBRIC.parts}
+    earned |= {part: 0.0 for name in failures for part in FAILED[name]}
+    wrong = [mistake for _, mistakes in verdicts for mistake in mistakes]
+    return earned, each_once([*failures.values(), *wrong])
 
 
 def _judge(told: Json, right: Right) -> Verdict:
-    if failure := explain_answer(told, CALL):
-        return {}, [failure]
     layers = tuple(ordered(read_layers(read_summary(told.get("summary")))))
     last_pool = max((n for n, layer in enumerate(layers) if layer.kind == "pool"), default=-1)
     head = layers[last_pool + 1 :]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
@@ -45,7 +45,7 @@ MISTAKES: dict[str, tuple[str, str]] = {
         "論文表 1 的 A-LRN 比 A 多的就是這一層。",
     ),
     "width_ignored": (
-        "`width` 沒有作用：`{call}` 的 filters 依序是 {filters}。",
+        "`width` 沒有作用：`{call}` 的{what}依序是 {widths}。",
         "每個卷積層（和寬的全連接層）的寬度都要乘上 `width`，再取整數。",
     ),
     "width_head": (
@@ -53,8 +53,8 @@ MISTAKES: dict[str, tuple[str, str]] = {
         "除了最後的 `predictions`，每一層的寬度都要乘上 `width`。",
     ),
     "width_rounded": (
-        "`{call}` 的 filters 依序是 {filters}：乘上 `width` 之後，小數沒有照題目取整數。",
-        "`int` 是無條件捨去；題目要的是哪一種取法？",
+        "`{call}` 的{what}依序是 {widths}：乘上 `width` 之後，小數沒有照題目取整數。",
+        "捨去、進位、四捨五入是三種取法；題目要的是哪一種？",
     ),
 }
 
@@ -77,12 +77,18 @@ RUBRIC = Rubric(
     mistakes=MISTAKES | WORDS,
 )
 
-# How a width is scaled: as asked (None), or by one of the mistakes that can be made.
+# How a width is scaled: as asked (None), or by one of the mistakes that can be made, whose codes
+# these are up to the colon.
 SCALES: dict[str | None, Callable[[float, int], int]] = {
     None: lambda width, number: round(number * width),
     "width_ignored": lambda width, number: number,
-    "width_rounded": lambda width, number: int(number * width),
+    "width_rounded:down": lambda width, number: math.floor(number * width),
+    "width_rounded:up": lambda width, number: math.ceil(number * width),
 }
+# Each rounds every width of the paper otherwise than the others: one up, the other down.
+WIDTHS = ((0.0461, 0.0474), (0.062, 0.063), (0.0773, 0.0787))
+# Odd before each of five poolings, so that a padding shows behind any of them.
+ODD = (63, 95)
 
 
 @dataclass(frozen=True)
@@ -118,32 +124,38 @@ class Built:
         return network(column or self.config, classes > 0, classes, scaled)
 
 
-def case_for(seed: int, width: float, classes: int, tall: int, wide: int) -> Json:
-    """A call for each configuration, half of them with the head, and one with the defaults."""
-    with_top = np.random.default_rng(seed).permutation([True, False] * 3).tolist()
+def case_for(seed: int, widths: tuple[float, float], classes: int, odd: int, other: int) -> Json:
+    """A call for each configuration, half of them with the head, and one with the defaults.
+
+    Each of the two widths is asked for with the head and without it.
+    """
+    kinds = [(top, width) for top in (True, False) for width in widths] * 2
+    drawn = np.random.default_rng(seed).permutation([*kinds[:4], kinds[0], kinds[3]]).tolist()
     calls = {
         config: {
             "config": config,
-            "include_top": top,
-            "input_shape": [tall, 32, 3] if top else [32, wide, 1],
+            "include_top": bool(top),
+            "input_shape": [odd, other, 3] if top else [other, odd, 1],
             "classes": classes,
             "width": width,
         }
-        for config, top in zip(COLUMNS, with_top, strict=True)
+        for config, (top, width) in zip(COLUMNS, drawn, strict=True)
     }
     return {"seed": seed, "calls": calls | {"default": {"config": "D", "include_top": False}}}
 
 
 def public_case() -> Json:
-    """What a student's notebook tries, with a width that `int` and `round` tell apart."""
-    return case_for(seed=4, width=0.05, classes=10, tall=64, wide=66)
+    """What a student's notebook tries."""
+    return case_for(seed=4, widths=WIDTHS[0], classes=13, odd=63, other=70)
 
 
 def draw_case(seed: int) -> Json:
     """What the grader tries."""
     drawn = np.random.default_rng(seed)
-    tall, wide, classes = (int(drawn.integers(*ends)) for ends in ((64, 96), (64, 96), (11, 30)))
-    return case_for(seed, float(drawn.choice([0.045, 0.055, 0.075])), classes, tall, wide)
+    odd, other, classes = (
+        int(each) for each in (drawn.choice(ODD), drawn.integers(64, 80), drawn.integers(11, 30))
+    )
+    return case_for(seed, WIDTHS[drawn.integers(len(WIDTHS))], classes, odd, other)
 
 
 def look(function: Function, asked: Json, seed: int) -> Json:
@@ -264,11 +276,15 @@ def _judge_head(models: dict[str, Built]) -> tuple[float, list[Mistake]]:
             scale: [one for one in built.right(scale, classes=classes) if one.kind in HEAD]
             for scale in SCALES
         }
-        if built.proven or same(reading.tail, tails[built.scale]):
+        found = next((scale for scale in tails if same(reading.tail, tails[scale])), "none")
+        if built.proven or found in (None, built.scale):  # told as an argument
             continue
-        if same(reading.tail, tails["width_ignored"]):
+        if found == "width_ignored":
             units = built.dense[0].get("units")
             diagnoses.append(diagnose("width_head", "head", call=reading.call, units=units))
+            continue
+        if found != "none":
+            diagnoses.append(_scaled(built, found, "head", "全連接層寬度", built.dense[:-1]))
             continue
         total = None if reading.outputs is None else reading.outputs.sum()
         proof = "" if total is None else f"，一張影像的輸出加起來是 {total:.4g}，不是 1"
@@ -320,9 +336,15 @@ def _width(built: Built) -> bool | Mistake | None:
         return None
     if not built.scale:
         return True
-    filters = [one.get("filters") for one in built.blocks if one.kind == "conv"]
-    told = "、".join(map(str, filters))
-    return diagnose(built.scale, "arguments", call=built.reading.call, filters=told)
+    convolutions = [layer for layer in built.blocks if layer.kind == "conv"]
+    return _scaled(built, built.scale, "arguments", " filters ", convolutions)
+
+
+def _scaled(built: Built, scale: str, part: str, what: str, layers: Sequence[Layer]) -> Mistake:
+    """Told of layers whose widths are scaled otherwise than asked for."""
+    widths = "、".join(str(layer.get("filters") or layer.get("units")) for layer in layers)
+    code = scale.partition(":")[0]
+    return diagnose(code, part, call=built.reading.call, what=what, widths=widths)
 
 
 ARGUMENTS = (_include_top, _input_shape, _classes, _width)

@@ -1,0 +1,102 @@
+"""A mark depends on the answer alone: the public case and every drawn one say the same of it.
+
+Each answer of tests/wrong_*.py is probed and marked as in grading, numbers included, on one drawn
+case; `test_rooms.py` tries all of them on the public one. All answers under many seeds, by hand,
+in about 30 CPU seconds for each hundred:
+
+    python course.py test tests/test_seeds.py --seeds 30
+
+What drawn cases have in common, so that no mistake can hide in one of them, is claimed of 200.
+"""
+
+from __future__ import annotations
+
+import math
+import zlib
+
+import pytest
+from answering import namespace_of
+from test_rooms import ANSWERS, codes
+
+from utils.checks import TASKS
+from utils.checks.homework import ROOMS
+from utils.checks.homework.vgg import network
+from utils.checks.reading import outputs
+from utils.checks.task import shape_of
+
+SEEDS = 30  # from which each answer has its own
+DRAWN = [name for name, task in TASKS.items() if not task.alone]
+TOGETHER = ("vgg16", "vgg19")
+# A budget holds for the digits, which are ten.
+DIGITS = {"budget": "digits"}
+
+each_task = pytest.mark.parametrize("name", DRAWN)
+
+
+def pytest_generate_tests(metafunc):
+    """Seed by seed, so that what is right is computed once for all answers."""
+    if "seed" in metafunc.fixturenames:
+        every = [(name, seed) for seed in range(metafunc.config.option.seeds) for name in ANSWERS]
+        own = [(name, zlib.crc32(name.encode()) % SEEDS) for name in ANSWERS]
+        metafunc.parametrize(("name", "seed"), every or own)
+
+
+@pytest.mark.slow
+def test_a_drawn_case_says_of_an_answer_what_the_public_one_says(name, seed):
+    answer = ANSWERS[name]
+    task = TASKS[answer.task]
+    case = task.draw_case(seed)
+    score = task.mark(task.probe(namespace_of(name, answer.source), case), case)
+    assert (score.points, codes(score)) == (answer.points, answer.codes), score.diagnoses
+
+
+def calls(name: str, count: int = 200) -> list[list[dict]]:
+    """The calls of the public case and of drawn ones."""
+    task = TASKS[name]
+    cases = [task.public_case(), *map(task.draw_case, range(count))]
+    return [
+        [asked for call, asked in case["calls"].items() if call != DIGITS.get(name)]
+        for case in cases
+    ]
+
+
+@each_task
+def test_images_are_grey_and_in_colour_and_classes_of_an_unusual_number(name):
+    for asked in calls(name):
+        channels = {call["input_shape"][-1] for call in asked if "input_shape" in call}
+        assert channels == {1, 3} or name in DIGITS
+        assert not {call.get("classes") for call in asked} & {10, 100, 1000}
+
+
+@each_task
+def test_an_odd_size_reaches_every_pooling(name):
+    half = (lambda size: -(-size // 2)) if name == "resnet18" else (lambda size: size // 2)
+    for asked in calls(name):
+        shapes = [shape[:2] for shape in map(shape_of, asked) if shape]
+        # VGG16 is judged by all calls of a case together, other networks by each.
+        for sizes in [sum(shapes, ())] if name in TOGETHER else shapes:
+            for _ in range(5):
+                assert any(size % 2 for size in sizes), shapes
+                sizes = tuple(map(half, sizes))
+
+
+def test_another_rounding_makes_another_network_in_every_layer():
+    numbers = {layer.get("filters") for layer in network("D", False, 0) if layer.kind == "conv"}
+    for asked in calls("family"):
+        for top in (True, False):
+            widths = {one["width"] for one in asked if "width" in one and one["include_top"] == top}
+            for number in (*numbers, 4096):
+                right = [round(number * width) for width in widths]
+                assert right != [math.floor(number * width) for width in widths]
+                assert right != [math.ceil(number * width) for width in widths]
+
+
+@pytest.mark.parametrize("room", [room for room in ROOMS if hasattr(room, "networks")])
+def test_a_softmax_tells_of_nearly_every_class(room):
+    """One that tells of a single class says the same of many other networks."""
+    (task,) = room.TASKS
+    for case in (task.public_case(), *map(task.draw_case, range(5))):
+        for asked in case["calls"].values():
+            if asked.get("include_top") and (shape := shape_of(asked)):
+                told = outputs(tuple(room.networks(asked)[0]), shape, case["seed"])
+                assert (told > 1e-25).mean() > 0.9
