@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import inspect
+import sys
+import warnings
+
 import pytest
 
 from utils.checks.models import ModelTask
@@ -117,6 +121,72 @@ def test_a_function_without_arguments_is_run_at_the_shape_that_the_case_names(
     score = SMALL.check(function)
     assert [diagnosis.code for diagnosis in score.diagnoses] == [code] * (code is not None)
     assert score.points == points
+
+
+@pytest.mark.parametrize("where", ["before", "in the function"])
+@pytest.mark.parametrize(
+    ("setting", "value"),
+    [
+        ("dtype_policy", "mixed_float16"),
+        ("dtype_policy", "mixed_bfloat16"),
+        ("dtype_policy", "float16"),
+        ("floatx", "bfloat16"),
+        ("floatx", "float64"),
+    ],
+)
+def test_precision_costs_nothing_and_stays_as_the_student_set_it(setting, value, where):
+    import keras
+
+    tell, set_to = getattr(keras.config, setting), getattr(keras.config, f"set_{setting}")
+    before = tell()
+    try:
+        if where == "before":
+            set_to(value)
+            assert SMALL.check(model).points == 4
+            assert getattr(tell(), "name", tell()) == value
+        else:
+            assert SMALL.check(lambda: set_to(value) or model()).points == 4
+    finally:
+        set_to(before)
+
+
+def test_what_a_layer_says_of_its_precision_costs_nothing():
+    import keras
+    from keras import layers
+
+    def own():
+        half = keras.DTypePolicy("mixed_bfloat16")
+        image = keras.Input((9, 8, 3), dtype="bfloat16")
+        x = layers.Conv2D(4, 3, activation="relu", dtype=half)(image)
+        x = layers.Conv2D(5, 3, padding="same", activation="relu", dtype="float16")(
+            layers.MaxPooling2D()(x)
+        )
+        x = layers.Flatten()(x)
+        return keras.Model(image, layers.Dense(6, activation="softmax", dtype="float64")(x))
+
+    assert SMALL.check(own).points == 4
+
+
+def test_other_settings_cost_nothing_and_stay_as_the_student_set_them():
+    import keras
+    import numpy as np
+    import tensorflow as tf
+
+    limit, one = sys.getrecursionlimit(), tf.compat.v1
+    try:
+        with np.errstate(all="raise"), warnings.catch_warnings(), tf.Graph().as_default():
+            warnings.simplefilter("error")
+            one.disable_v2_tensorshape()
+            keras.config.set_image_data_format("channels_first")
+            sys.setrecursionlimit(len(inspect.stack()) + 30)
+            assert SMALL.check(model).points == 4
+            assert np.geterr()["under"] == "raise"
+            assert keras.config.image_data_format() == "channels_first"
+            assert not isinstance(tf.TensorShape([1])[0], int)
+    finally:
+        one.enable_v2_tensorshape()
+        keras.config.set_image_data_format("channels_last")
+        sys.setrecursionlimit(limit)
 
 
 def test_a_missing_pooling_is_told_with_the_last_maps():

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 
 from .compare import Codes, Verdict, compare
 from .errors import explain
+from .fresh import fresh_settings
 from .layers import Layer, Malformed, same
 from .mistakes import Texts, diagnose, in_words, renamed
 from .probe import probe_tensor_maker
@@ -32,7 +33,8 @@ def check_piece(
     """
     if not can_judge():
         return Score(name, title, (), note=ELSEWHERE)
-    found, wrong = _judge(name, function, expected, case, codes, named)
+    with fresh_settings():
+        found, wrong = _judge(name, function, expected, case, codes, named)
     parts = [Part(one.name, one.name, float(one.name not in wrong), 1.0) for one in expected]
     finished = "unfinished" not in {mistake.code for mistake in found}
     return Score(name, title, tuple(parts), in_words(found, mistakes), finished)

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
 
+from .fresh import fresh_settings
 from .layers import Malformed, expect
 from .mistakes import Mistake, Texts, diagnose, in_words
 from .score import Part, Score
@@ -67,7 +68,8 @@ class Rubric:
         for name, asked in case["calls"].items():
             function = namespace.get(asked.get("function", self.function))
             if callable(function):
-                answers[name] = look(function, asked, case["seed"])
+                with fresh_settings():
+                    answers[name] = look(function, asked, case["seed"])
         return {"calls": answers} if answers else {"missing": self.function}
 
     def _mark(self, judge: Judge, answer: object, case: Json) -> Score:

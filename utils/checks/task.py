@@ -13,6 +13,7 @@ from dataclasses import dataclass, field, replace
 from importlib.util import find_spec
 from typing import Any
 
+from .fresh import fresh_settings
 from .mistakes import Texts
 from .score import Score
 
@@ -59,7 +60,8 @@ class Task:
             return Score(self.name, self.title, (), note=ELSEWHERE)
         case = self.public_case()
         namespace = dict(zip((self.function, *self.more), functions, strict=False))
-        score = self.mark(self.probe(namespace, case), case)
+        with fresh_settings():
+            score = self.mark(self.probe(namespace, case), case)
         return replace(score, note=passed) if score.points == score.max_points else score
 
 
