@@ -50,7 +50,8 @@ PORTS = ("shell_port", "iopub_port", "stdin_port", "hb_port", "control_port")
 class Kernel:
     """A running kernel: its manager, and why it was killed, if it was.
 
-    It finds `utils` in `course`, and in `inside` what is written to the folder `outside`.
+    It finds `utils` in `course`, and in `inside` what is written to the folder `outside`. One that
+    was killed had `waited` so many seconds for a processor, others being before it.
     """
 
     manager: AsyncKernelManager
@@ -59,6 +60,7 @@ class Kernel:
     outside: Path
     inside: str
     reason: str = ""
+    waited: float = 0.0
 
     def kill(self, reason: str) -> None:
         """End it and all that it started; the first reason stands. Any thread may ask for it."""
@@ -192,17 +194,20 @@ def _forked() -> Iterator[Kernel]:
             yield running
         finally:
             running.reason = running.reason or provisioner.reason
+            running.waited = provisioner.waited
 
 
 class Forked(KernelProvisionerBase):
     """Gives Jupyter's kernel manager a kernel that is a fork of the warm process.
 
-    `reason` says at the end what the keeper killed the kernel for, if it did.
+    `reason` says at the end what the keeper killed the kernel for, if it did; `waited` how long it
+    could have run while others did, where it was killed.
     """
 
     keeper = code = None
     folder: Path | None = None
     reason = ""
+    waited = 0.0
 
     @property
     def has_process(self) -> bool:
@@ -241,7 +246,8 @@ class Forked(KernelProvisionerBase):
             word, *rest = message.split() or [LOST]
             has_ended = word == "ended"
             self.code = int(rest[0]) if has_ended else -signal.SIGKILL
-            self.reason = "".join(rest[1:]) if has_ended else f"{LOST} {message}"
+            self.waited = float(rest[1]) if has_ended else 0.0
+            self.reason = "".join(rest[2:]) if has_ended else f"{LOST} {message}"
         return self.code
 
     async def wait(self) -> int | None:

@@ -70,13 +70,15 @@ class Outcome:
     """What a run left: an answer a task, exceptions in order, how it ended, and its time.
 
     `ended` is "done" or one of "timeout", "memory", "flood", "died"; a task without an entry in
-    `answers` was not answered. `seconds` are those of its code: nobody's kernel starts in them.
+    `answers` was not answered. `seconds` are those of its code: nobody's kernel starts in them. In
+    `waited` of them, if it was killed, it could have run while others had its processor.
     """
 
     answers: dict[str, object]
     failures: tuple[Failure, ...]
     ended: str
     seconds: float = 0.0
+    waited: float = 0.0
 
 
 def execute(
@@ -152,7 +154,8 @@ def _execute(
         ended = "timeout"  # whatever the last interrupt left of the last cell
     ended = kernel.reason or ended
     outcome = _outcome([(steps[cell.id], cell) for cell in started if cell.id in steps], ended)
-    return replace(outcome, failures=outcome.failures + broken, seconds=seconds)
+    failures = outcome.failures + broken
+    return replace(outcome, failures=failures, seconds=seconds, waited=kernel.waited)
 
 
 class _Client(PapermillNotebookClient):

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import compileall
+import itertools
 import json
 import os
+import re
 import shlex
 import shutil
 import socket
@@ -16,6 +18,8 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from typing import Any
+
+from . import syscalls
 
 ROOT = Path(__file__).resolve().parent.parent
 ZYGOTE = Path(__file__).with_name("zygote.py")
@@ -37,8 +41,9 @@ SHOWN = 5_000_000  # characters that a submission may print
 LIMITS = {  # of each process
     "RLIMIT_DATA": MEMORY,
     "RLIMIT_FSIZE": SCRATCH,
-    "RLIMIT_NPROC": 256 + 16 * (os.cpu_count() or 1),  # TensorFlow's threads are counted, too
-    "RLIMIT_NOFILE": 1024,
+    "RLIMIT_NPROC": 96,  # a kernel that trains a network has 32 threads, which count
+    "RLIMIT_NOFILE": 256,
+    "RLIMIT_MSGQUEUE": 0,
     "RLIMIT_CPU": 3600,
     "RLIMIT_CORE": 0,
 }
@@ -86,10 +91,19 @@ def problem() -> str | None:
         return "only Linux has the sandbox (on Windows, run the grader in WSL)"
     if not shutil.which("bwrap"):
         return INSTALL
-    with tempfile.TemporaryDirectory() as folder:
+    try:
+        calls = syscalls.program()
+    except ValueError as error:
+        return str(error)
+    with tempfile.TemporaryDirectory() as folder, tempfile.TemporaryFile() as file:
         _give(Path(folder))
-        command = _command(Path(folder), {}, ["/usr/bin/env", "true"])
-        tried = subprocess.run(command, capture_output=True, text=True, check=False)
+        file.write(calls)
+        file.seek(0)
+        number = file.fileno()
+        command = _command(Path(folder), {}, ["--seccomp", str(number), "/usr/bin/env", "true"])
+        tried = subprocess.run(
+            command, capture_output=True, text=True, check=False, pass_fds=[number]
+        )
     if tried.returncode:
         reason = tried.stderr.strip().splitlines()[-1:] or [f"exit code {tried.returncode}"]
         return f"bubblewrap does not work here: {reason[0]}"
@@ -114,7 +128,11 @@ class Door:
         folder = Path(tempfile.mkdtemp(dir=self.folder))
         _give(folder)
         ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        processor, claim = _claim_processor()
         request = {
+            "processor": processor,
+            "filter": syscalls.program().hex(),
+            "keyctl": syscalls.number("keyctl"),
             "kernels": KERNELS,
             "folder": folder.name,
             "kernel": KERNEL,
@@ -126,9 +144,9 @@ class Door:
             "shown": SHOWN,
             "limits": LIMITS,
         }
-        with theirs, suppress(OSError):  # told below, as an answer that never came
+        with theirs, claim, suppress(OSError):  # told below, as an answer that never came
             message = json.dumps(request).encode()
-            socket.send_fds(self.control, [message], [theirs.fileno()])
+            socket.send_fds(self.control, [message], [theirs.fileno(), claim.fileno()])
         ours.settimeout(START_TIMEOUT)
         answer = b""
         with suppress(OSError):
@@ -144,6 +162,35 @@ class Door:
     def is_open(self) -> bool:
         """Whether nothing is known yet of the warm process's death."""
         return self.control.fileno() != -1
+
+
+def _claim_processor() -> tuple[int, socket.socket]:
+    """The processor for one more kernel: no other one's on this machine, while there are such.
+
+    It is claimed by a name that is given to the socket, until all copies of that are closed.
+    """
+    for turn in itertools.count():
+        for processor in _processors():
+            claim = socket.socket(socket.AF_UNIX)
+            try:
+                claim.bind(f"\0classic-cnn-course-processor-{processor}-{turn}")
+                return processor, claim
+            except OSError:
+                claim.close()
+    raise AssertionError("turns never end")
+
+
+@cache
+def _processors() -> list[int]:
+    """Those that this process may use, and one of each core before any core's second one."""
+
+    def is_second(processor: int) -> bool:
+        topology = Path(f"/sys/devices/system/cpu/cpu{processor}/topology/thread_siblings_list")
+        with suppress(OSError):
+            return re.split("[-,]", topology.read_text().strip())[0] != str(processor)
+        return False
+
+    return sorted(os.sched_getaffinity(0), key=lambda each: (is_second(each), each))
 
 
 class Zygote:

@@ -5,7 +5,7 @@ Runs inside the sandbox, as a file; `grading.sandbox` starts it and sends it req
     zygote -- keeper -- init (process 1 of its own namespaces) -- kernel (the student's code)
 
 The keeper, which the student's code can't see, watches the memory of what is below it, passes on
-signals, and tells the grader how it ended. When init dies, the kernel kills all that it started.
+signals, and tells the grader how it ended. When init dies, Linux kills all that it started.
 Whatever fails before the student's code runs is reported, and then nothing runs.
 """
 
@@ -20,7 +20,9 @@ import resource
 import select
 import signal
 import socket
+import struct
 import sys
+import time
 import warnings
 from collections.abc import Callable
 from contextlib import suppress
@@ -56,8 +58,13 @@ MS_RDONLY, MS_NOSUID, MS_NODEV, MS_NOEXEC, MS_REMOUNT, MS_BIND = 1, 2, 4, 8, 32,
 MS_PRIVATE_ALL = 1 << 18 | 1 << 14
 NEW_USER, NEW_MOUNTS, NEW_PIDS = 0x10000000, 0x00020000, 0x20000000
 NEW_IPC, NEW_NETWORK, NEW_HOST_NAME = 0x08000000, 0x40000000, 0x04000000
-PR_SET_PDEATHSIG, PR_SET_DUMPABLE, PR_SET_NO_NEW_PRIVS = 1, 4, 38
+PR_SET_PDEATHSIG, PR_SET_DUMPABLE, PR_SET_SECCOMP, PR_SET_NO_NEW_PRIVS = 1, 4, 22, 38
+SECCOMP_MODE_FILTER = 2
+JOIN_SESSION_KEYRING = 1
 CAPABILITY_VERSION = 0x20080522
+# netlink(7), sock_diag(7): dump all sockets of a family, in any state, with their memory.
+NETLINK_SOCK_DIAG, NLMSG_ERROR, NLMSG_DONE = 4, 2, 3
+SOCK_DIAG, ANY, MEMINFO, UNIX_DIAG_MEMINFO = (20, 0x301), 0xFFFFFFFF, 0x20, 5
 
 _libc = ctypes.CDLL(None, use_errno=True)
 
@@ -68,13 +75,14 @@ def main(control: socket.socket) -> None:
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # nobody waits for keepers
     control.send(b"ready")
     while True:
-        message, kernels, _, _ = socket.recv_fds(control, 1 << 16, 1)
+        message, sockets, _, _ = socket.recv_fds(control, 1 << 16, 2)
         if not message:  # the grader is gone
             return
-        if os.fork() == 0:
+        if os.fork() == 0:  # and keeps the second socket, a processor's, for as long as it lives
             control.close()
-            run_and_exit(keep, socket.socket(fileno=kernels[0]), json.loads(message))
-        os.close(kernels[0])
+            run_and_exit(keep, socket.socket(fileno=sockets[0]), json.loads(message))
+        for each in sockets:
+            os.close(each)
 
 
 def import_everything() -> None:
@@ -107,6 +115,8 @@ def keep(grader: socket.socket, request: dict[str, Any]) -> None:
     signal.signal(signal.SIGCHLD, signal.SIG_DFL)
     uid, gid = os.geteuid(), os.getegid()
     check(_libc.unshare(NEW_USER | NEW_PIDS | NEW_IPC | NEW_NETWORK | NEW_HOST_NAME), "unshare")
+    keyring = _libc.syscall(request["keyctl"], JOIN_SESSION_KEYRING, None)
+    check(keyring < 0, "keyctl")  # nobody else's keys are in the new one
     for name, text in (
         ("setgroups", "deny"),
         ("uid_map", f"{uid} {uid} 1"),
@@ -120,17 +130,18 @@ def keep(grader: socket.socket, request: dict[str, Any]) -> None:
     poll = select.poll()
     poll.register(grader, select.POLLIN)
     poll.register(os.pidfd_open(init), select.POLLIN)
-    reason, top = "", psutil.Process(init)
+    reason, lost, begin, top = "", 0.0, time.monotonic(), psutil.Process(init)
     while not os.waitid(os.P_PID, init, os.WEXITED | os.WNOHANG | os.WNOWAIT):
         ready = dict(poll.poll(LOOK * 1000))
         if grader.fileno() in ready:
             number = grader.recv(16)  # of a signal; nothing when the grader is gone
+            lost = waited(top, begin)
             os.kill(init, int(number or signal.SIGKILL))
         elif not ready and takes_more(top, request["memory"]):
             reason = "memory"
             os.kill(init, signal.SIGKILL)
     code = os.waitstatus_to_exitcode(os.waitpid(init, 0)[1])
-    grader.send(f"ended {code} {reason}".encode())
+    grader.send(f"ended {code} {lost:.3f} {reason}".encode())
 
 
 def takes_more(top: psutil.Process, most: int) -> bool:
@@ -139,29 +150,97 @@ def takes_more(top: psutil.Process, most: int) -> bool:
     Counting shared pages in parts takes ten times as long as counting them whole, which is never
     less: so it is done only where it matters.
     """
-    return memory_of(top, in_parts=False) > most and memory_of(top) > most
+    sockets = memory_of_sockets()
+    return memory_of(top, in_parts=False) + sockets > most and memory_of(top) + sockets > most
 
 
 def memory_of(top: psutil.Process, in_parts: bool = True) -> int:
     """Bytes that a process and its descendants take, shared pages counted in parts or each time."""
-    import psutil
+    return sum(size(each.pid, in_parts) for each in (top, *top.children(recursive=True)))
 
-    def size(process: psutil.Process) -> int:
-        if in_parts:
-            with suppress(psutil.AccessDenied):  # it hides itself
-                return int(process.memory_full_info().pss)
-        return int(process.memory_info().rss)
 
-    total = 0
+def size(process: int, in_parts: bool) -> int:
+    """Bytes that a process takes in memory and in swap, with the tables that lead to its pages.
+
+    Any of its threads can tell; the first one can't where it has ended before the others.
+    """
+    for thread in threads_of(process):
+        with suppress(OSError):
+            told = fields(thread / "status")
+            if "VmRSS" not in told:
+                continue
+            resident = told["VmRSS"] + told["VmSwap"]
+            if in_parts:
+                with suppress(PermissionError):  # it hides itself
+                    parts = fields(thread / "smaps_rollup")
+                    resident = parts["Pss"] + parts["SwapPss"]
+            return resident + told["VmPTE"]
+    return 0
+
+
+def threads_of(process: int) -> list[Path]:
+    """The folders in /proc of a process's threads, the first thread's first."""
+    with suppress(OSError):
+        return sorted(Path(f"/proc/{process}/task").iterdir(), key=lambda each: int(each.name))
+    return []
+
+
+def fields(path: Path) -> dict[str, int]:
+    """What a file of /proc tells in kB, in bytes."""
+    lines = (line.split() for line in path.read_text().splitlines())
+    return {line[0][:-1]: int(line[1]) * 1024 for line in lines if line[2:] == ["kB"]}
+
+
+def memory_of_sockets() -> int:
+    """Bytes that wait in sockets of this network namespace for somebody to receive them.
+
+    Nothing leads out of it: so they wait in those of the UNIX family (a Linux without unix_diag
+    tells nothing of them), or come from Linux itself.
+    """
+    lines = Path("/proc/self/net/netlink").read_text().splitlines()[1:]
+    total = sum(int(line.split()[4]) for line in lines)
+    with socket.socket(socket.AF_NETLINK, socket.SOCK_RAW, NETLINK_SOCK_DIAG) as diag:
+        header, family = (40, *SOCK_DIAG, 0, 0), (socket.AF_UNIX, 0, 0)
+        diag.send(struct.pack("=IHHIIBBHIIIII", *header, *family, ANY, 0, MEMINFO, 0, 0))
+        while True:
+            answer = diag.recv(1 << 16)
+            while answer:
+                length, kind = struct.unpack_from("=IH", answer)
+                if kind in (NLMSG_ERROR, NLMSG_DONE):
+                    return total
+                total += sent_by(answer[32:length])
+                answer = answer[length:]
+
+
+def sent_by(attributes: bytes) -> int:
+    """The bytes that one socket's attributes tell of: the third number of its `meminfo`."""
+    while attributes:
+        length, kind = struct.unpack_from("=HH", attributes)
+        if kind == UNIX_DIAG_MEMINFO:
+            return int(struct.unpack_from("=I", attributes, 4 + 2 * 4)[0])
+        attributes = attributes[-(-length // 4) * 4 :]
+    return 0
+
+
+def waited(top: psutil.Process, since: float) -> float:
+    """Seconds since then that a kernel would have run, had others not had its processor.
+
+    Its busiest thread tells how long it waited; what its own other processes ran is no others'.
+    """
+    ran, longest = 0.0, 0.0
     for process in (top, *top.children(recursive=True)):
-        with suppress(psutil.NoSuchProcess):
-            total += size(process)
-    return total
+        for thread in threads_of(process.pid):
+            with suppress(OSError, ValueError):  # it ended, or Linux does not tell
+                times = (thread / "schedstat").read_text().split()
+                ran += int(times[0]) / 1e9
+                longest = max(longest, int(times[1]) / 1e9)
+    return max(0.0, min(longest, time.monotonic() - since - ran))
 
 
 def become_init(grader: socket.socket, request: dict[str, Any]) -> None:
     """Cover what is not the kernel's, start it, and reap its descendants until it ends."""
     check(_libc.prctl(PR_SET_PDEATHSIG, signal.SIGKILL), "prctl")
+    os.sched_setaffinity(0, {request["processor"]})  # whatever it starts slows nobody else
     check(_libc.unshare(NEW_MOUNTS), "unshare")
     mount_own(request)
     ours, theirs = socket.socketpair()
@@ -195,6 +274,7 @@ def mount_own(request: dict[str, Any]) -> None:
     mount("tmpfs", "/dev/shm", "tmpfs", plain, scratch)
     mount("devpts", "/dev/pts", "devpts", MS_NOSUID | MS_NOEXEC, "newinstance,ptmxmode=0666")
     mount("proc", "/proc", "proc", plain | MS_NOEXEC)
+    mount("/dev/null", "/proc/keys", None, MS_BIND)  # which lists those of the same user
     Path("/proc/sys/user/max_user_namespaces").write_text("0")  # no capabilities in one of its own
     Path(request["home"]).mkdir()
 
@@ -212,6 +292,13 @@ def give_up_privileges() -> None:
     check(_libc.prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0), "prctl")
     header, none = (ctypes.c_uint32 * 2)(CAPABILITY_VERSION, 0), (ctypes.c_uint32 * 6)()
     check(_libc.capset(header, none), "capset")
+
+
+def refuse_calls(steps: bytes) -> None:
+    """Have Linux refuse system calls by a filter, here and in all that starts from here."""
+    code = ctypes.create_string_buffer(steps)
+    program = struct.pack("HP", len(steps) // 8, ctypes.addressof(code))
+    check(_libc.prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, program), "seccomp")
 
 
 def become_kernel(init: socket.socket, request: dict[str, Any]) -> None:
@@ -233,6 +320,7 @@ def become_kernel(init: socket.socket, request: dict[str, Any]) -> None:
     Path("/proc/self/oom_score_adj").write_text("1000")  # before the grader
     for name, value in request["limits"].items():
         resource.setrlimit(getattr(resource, name), (value, value))
+    refuse_calls(bytes.fromhex(request["filter"]))
     reseed()
 
     from ipykernel.kernelapp import IPKernelApp
