@@ -15,6 +15,7 @@ from typing import Any
 from .files import EXPECTED, File, list_files
 
 MAX_CELLS = 1_000
+LISTED = 10  # notebooks that a note names
 
 # What students send in place of a notebook, and what to tell them.
 NOT_NOTEBOOKS = {
@@ -171,10 +172,16 @@ def _choose(owned: Sequence[tuple[File, _Owner]], prefer: str) -> Submission:
         file=best.path,
         content=best.content,
         problem=best.problem or _kind_problem(best, is_only=len(owned) == 1),
-        notes=(f"還有其他筆記本，沒有評分：{'、'.join(others)}",) if others else (),
+        notes=(f"還有其他筆記本，沒有評分：{_listed(others)}",) if others else (),
         name=owner.name,
         lms=owner.lms,
     )
+
+
+def _listed(names: Sequence[str]) -> str:
+    """Some of the names, and how many there are: a folder may hold thousands."""
+    more = f"……共 {len(names):,} 份" if len(names) > LISTED else ""
+    return "、".join(names[:LISTED]) + more
 
 
 def _kind_problem(file: File, is_only: bool) -> str | None:

@@ -325,3 +325,15 @@ SLOW = {
         0.0,
     ),
 }
+
+# What leaks of a case, by whatever text a student reads, is of no use and is not repeated.
+ATTACKS["the case in an exception"] = instead(
+    "def VGG16(*arguments, **options):\n"
+    "    import sys\n"
+    "    frame, told = sys._getframe(), []\n"
+    "    while frame:\n"
+    "        told.append(str(frame.f_locals.get('case') or frame.f_locals.get('given') or ''))\n"
+    "        frame = frame.f_back\n"
+    "    raise ValueError(max(told, key=len)[:400])",
+    "error",
+)

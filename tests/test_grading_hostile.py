@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import time
 from concurrent.futures import ThreadPoolExecutor
 
@@ -69,6 +70,16 @@ def test_reports_carry_nobodys_markup(graded, folder):
     assert len(pages) == len(CLASS) + 1
     assert not [page for page in pages if "<script" in page.read_text("utf-8")]
     assert not [page for page in pages if "\x1b" in page.read_text("utf-8")]
+
+
+def test_a_case_that_leaks_is_of_no_use(graded):
+    """The attack did see it. Its page shows what it was asked, as any mistake's does; not what
+    draws the weights and images, and another file is asked something else.
+    """
+    record = graded["the case in an exception"].record
+    assert '"seed": …, "calls": {' in record.detail
+    assert not re.search(r"\d{10}", record.to_json())
+    assert any("讀取呼叫它的程式的變數" in flag for flag in record.flags)
 
 
 def test_a_kernel_that_can_not_be_isolated_is_fatal(graded, monkeypatch):

@@ -58,6 +58,15 @@ def test_the_homework_is_taken_before_other_notebooks_and_the_others_are_listed(
     assert "s1/scratch.ipynb" in row.notes[0]
 
 
+def test_a_folder_of_many_thousand_notebooks_is_one_row_that_can_be_read(tmp_path):
+    write(tmp_path / "s1" / "Day018_vgg16.ipynb", "x")
+    for number in range(3000):
+        (tmp_path / "s1" / f"copy {number}.ipynb").touch()
+    row = found(tmp_path)["s1"]
+    assert row.file == "s1/Day018_vgg16.ipynb"
+    assert "共 3,000 份" in row.notes[0] and len(row.notes[0]) < 1000
+
+
 def test_checkpoints_and_hidden_files_are_no_submissions(tmp_path):
     write(tmp_path / "s1" / ".ipynb_checkpoints" / "Day018-checkpoint.ipynb", "old")
     write(tmp_path / "s1" / "nested" / "Day018.ipynb", "new")

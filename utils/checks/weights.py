@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 Array = NDArray[Any]
 
 POOL = 2**20  # numbers from which all weights are taken
+SHARED = 2**22  # numbers of the largest weights that are kept: VGG16's blocks, in 60 MB
 INPUT = 0  # the place of the image
 SPREAD = 0.1  # of all weights that are no kernels
 # What scales is around these; the other weights that are no kernels are around 0. Below 1, a
@@ -76,11 +77,21 @@ def spots(at: int, count: int) -> list[int]:
 
 
 def draw(seed: int, at: int, weights: Sequence[Weight]) -> tuple[Array, ...]:
-    """All weights of the layer at a place, float32."""
-    return tuple(
-        np.resize(numbers(seed, spot, weight), weight.shape)
-        for spot, weight in zip(spots(at, len(weights)), weights, strict=True)
-    )
+    """All weights of the layer at a place, float32: the calls of a case share them, unchanged."""
+    kept, drawn = _kept(seed), []
+    for spot, weight in zip(spots(at, len(weights)), weights, strict=True):
+        values = kept.get((spot, weight))
+        if values is None:
+            values = np.resize(numbers(seed, spot, weight), weight.shape)
+            if values.size <= SHARED:
+                kept[spot, weight] = values
+        drawn.append(values)
+    return tuple(drawn)
+
+
+@lru_cache(maxsize=1)
+def _kept(seed: int) -> dict[tuple[int, Weight], Array]:
+    return {}
 
 
 def seeded_images(seed: int, shape: Sequence[int], count: int = 1) -> Array:
