@@ -43,7 +43,7 @@ class Record:
 
     `scores` holds `Score.to_dict()` by task; `notes` tell how the answer was found; `flags` are for
     the instructor alone; `failures` are `run.Failure`s as dicts; `detail` says what a status other
-    than "graded" means here. `crowded` marks a timeout beside more than the processors can do.
+    than "graded" means here. `crowded` marks a timeout of which others had much.
     """
 
     status: str

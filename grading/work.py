@@ -7,8 +7,6 @@ from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
-import psutil
-
 from utils import checks
 from utils.checks.score import Score
 
@@ -20,7 +18,7 @@ from .run import Outcome, execute
 
 # Diagnoses that leave nothing to judge where no point was earned.
 NO_RESULT = {"exception", "malformed"}
-CROWDED = 1.5  # processes that want to run, to a processor: none gets its own any more
+CROWDED = 1 / 4  # of its time, which others had: what then timed out may not be to blame
 LEAST_SEED = 10**9  # of a case: ten digits stand in no text by chance
 
 
@@ -56,11 +54,11 @@ def grade(job: Job) -> Record:
         student, release = read_cells(job.content), read_cells(job.release)
     except BrokenNotebook as error:
         return broken(str(error), job.tasks)
-    verdicts, seconds, run = _verdicts(job, student, release)
+    verdicts, runs = _verdicts(job, student, release)
     worst = min(verdicts.values(), key=lambda verdict: list(STATUSES).index(verdict.status))
     scores = {task: verdict.score for task, verdict in verdicts.items() if verdict.score}
     points = dict.fromkeys(job.tasks, 0.0) | {task: s.points for task, s in scores.items()}
-    seen = (*notice.in_code(run, release), *notice.in_outputs(student, release, points))
+    noticed = notice.in_code([reading for reading, _ in runs], release)
     record = Record(
         status=worst.status,
         max_score=_max_score(job.tasks),
@@ -68,13 +66,14 @@ def grade(job: Job) -> Record:
         detail=worst.detail,
         scores={task: score.to_dict() for task, score in scores.items()},
         notes=tuple(verdict.note for verdict in verdicts.values() if verdict.note),
-        flags=seen,
+        flags=(*noticed, *notice.in_outputs(student, release, points)),
         failures=worst.failures,
-        seconds=round(seconds, 3),
+        seconds=round(sum(outcome.seconds for _, outcome in runs), 3),
         timeout=job.timeout,
-        crowded=worst.status == "timeout" and _is_crowded(),
+        crowded=worst.status == "timeout"
+        and sum(outcome.waited for _, outcome in runs) > CROWDED * job.timeout,
     )
-    return _without(record, [case_seed(job.seed, reading) for reading in run])
+    return _without(record, [case_seed(job.seed, reading) for reading, _ in runs])
 
 
 def case_seed(secret: int, reading: Reading) -> int:
@@ -93,10 +92,6 @@ def _without(record: Record, seeds: Iterable[int]) -> Record:
     for seed in seeds:
         text = text.replace(str(seed), "…")
     return Record.from_json(text)
-
-
-def _is_crowded() -> bool:
-    return psutil.getloadavg()[0] > CROWDED * (psutil.cpu_count() or 1)
 
 
 def broken(reason: str, tasks: Iterable[str]) -> Record:
@@ -122,29 +117,29 @@ def _max_score(tasks: Iterable[str]) -> float:
 
 def _verdicts(
     job: Job, student: Sequence[Cell], release: Sequence[Cell]
-) -> tuple[dict[str, Verdict], float, list[Reading]]:
-    """A verdict a task, the seconds that the code ran, and the readings that were run.
+) -> tuple[dict[str, Verdict], list[tuple[Reading, Outcome]]]:
+    """A verdict a task, and the readings that were run with what they left.
 
     A later reading's verdict stands where an earlier one found no finished answer.
     """
     functions = {task: checks.TASKS[task].function for task in job.tasks}
     values = {task: functions.pop(task) for task in job.tasks if checks.TASKS[task].alone}
     found: dict[str, Verdict] = {}
-    run, left = [], job.timeout
+    runs: list[tuple[Reading, Outcome]] = []
     for reading in readings(student, release, functions, values):
         open_tasks = [t for t in reading.tasks if t not in found or found[t].status != "graded"]
+        left = job.timeout - sum(outcome.seconds for _, outcome in runs)
         if not open_tasks or (found and left < 1):
             continue
-        run.append(reading)
         drawn = case_seed(job.seed, reading)
         cases = {task: checks.TASKS[task].draw_case(drawn) for task in reading.tasks}
         outcome = execute(reading, cases, left, job.sandboxed)
-        left -= outcome.seconds
+        runs.append((reading, outcome))
         for task in open_tasks:
             verdict = _verdict(task, outcome, cases[task], reading.notes.get(task, ""))
             if task not in found or verdict.status != "missing":
                 found[task] = verdict
-    return found, job.timeout - left, run
+    return found, runs
 
 
 def _verdict(task: str, outcome: Outcome, case: dict[str, Any], note: str) -> Verdict:

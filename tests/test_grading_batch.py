@@ -136,6 +136,15 @@ def test_whatever_goes_wrong_with_one_record_the_class_goes_on(folder, monkeypat
     assert (run(folder).graded, run(folder).graded) == (1, 0)
 
 
+def test_a_disk_that_is_full_is_named(folder, monkeypatch, capsys):
+    def full(*_, **__):
+        raise OSError(28, "No space left on device")  # writing names no file
+
+    monkeypatch.setattr(batch, "grade", full)
+    assert main([str(folder), "--out", str(folder / "out")]) == 2
+    assert f"grading: {folder / 'out'}: " in capsys.readouterr().err
+
+
 def test_the_graders_own_failures_show_in_the_exit_code(folder, monkeypatch, capsys):
     monkeypatch.setattr(batch, "grade", lambda *_, **__: batch.Batch([], 0, 1, folder, failed=2))
     assert main([str(folder)]) == 1
