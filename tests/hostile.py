@@ -337,3 +337,6 @@ ATTACKS["the case in an exception"] = instead(
     "    raise ValueError(max(told, key=len)[:400])",
     "error",
 )
+ATTACKS["two lines in an exception's name"] = Attack(
+    ("def VGG16(*a, **k): raise type('A\\nB\\r\\n', (Exception,), {})('x')",), "error", 0.0
+)

@@ -144,6 +144,13 @@ def test_a_timeout_of_which_others_had_much_is_marked(grade, ended, waited, is_c
     assert grade(ANSWERED, left).crowded == is_crowded
 
 
+def test_an_exceptions_name_of_two_lines_is_told_in_one(grade):
+    error = {"type": "A\nB", "message": "x", "line": 1, "source": "raise"}
+    calls = {name: {"error": error, "unknown": []} for name in CASE["calls"]}
+    record = grade(ANSWERED, outcome({"calls": calls}))
+    assert record.status == "error" and "A B：x" in record.detail
+
+
 def test_importing_the_grader_imports_no_tensorflow():
     import subprocess
     import sys

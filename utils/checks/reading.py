@@ -189,7 +189,7 @@ def read_error(error: object) -> Json:
     error = expect(error, dict, "error")
     line = error.get("line")
     return {
-        "type": expect(error.get("type"), str, "type", most=100),
+        "type": " ".join(expect(error.get("type"), str, "type", most=100).split()),  # in a line
         "message": expect(error.get("message"), str, "message", most=1000),
         "source": expect(error.get("source"), str, "source", most=1000),
         "line": None if line is None else expect(line, int, "line"),
