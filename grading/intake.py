@@ -261,6 +261,6 @@ def _shown(outputs: Any) -> float | None:
         data = output.get("data") if isinstance(output, dict) else None
         text = data.get("text/plain") if isinstance(data, dict) else None
         text = "".join(map(str, text)) if isinstance(text, list) else text
-        if isinstance(text, str) and re.fullmatch(r"\d{1,4}(\.\d{1,9})?", text.strip()):
+        if isinstance(text, str) and re.fullmatch(r"\d{1,4}(\.\d{1,20})?", text.strip()):
             return float(text)
     return None

@@ -89,6 +89,10 @@ def test_an_ordinary_notebook_raises_no_flag():
             continue
         assert told(*(cell.source for cell in cells)) == [], path
     assert told("# keras.applications would do\nmodel.eval()\nsys.path.append('.')") == []
+    ordinary = (
+        "from utils import checks\nfrom utils.checks import block, head\nutils.checks.vgg16(f)"
+    )
+    assert told(ordinary + "\nbuild = checks.or_reference(mine, 'vgg16')") == []
 
 
 def test_most_attacks_on_the_mark_are_told():
@@ -120,5 +124,15 @@ def shown(*outputs: str, **metadata: object) -> list[str]:
 def test_an_output_that_shows_more_than_was_earned_is_told():
     assert shown("10.0") == ["交來的輸出顯示 vgg16 得 10 分，批改得 4.25 分"]
     assert shown("10.0", nbgrader={"grade_id": "vgg16", "grade": True}) == shown("10.0")
-    for harmless in ((), ("4.25",), ("0.0",), ("Score(10)",), ("nan",), ("1e400",), (["x", 3],)):
+    assert shown("5.461538461538462")
+    for harmless in (
+        (),
+        ("4.25",),
+        ("4.250000000000001",),
+        ("0.0",),
+        ("Score(10)",),
+        ("nan",),
+        ("1e400",),
+        (["x", 3],),
+    ):
         assert shown(*harmless) == []
