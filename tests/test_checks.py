@@ -55,6 +55,18 @@ def test_what_a_mark_compares_with_can_be_computed_ahead(right_answer, monkeypat
     assert TASK.mark(right_answer, CASE).points == 10
 
 
+def test_a_right_answer_is_asked_for_no_piece(right_answer):
+    assert right_answer["calls"].keys() == CASE["calls"].keys()
+
+
+def test_every_pooling_of_a_call_that_is_run_has_odd_sizes_in_every_case():
+    for case in (CASE, *map(TASK.draw_case, range(30))):
+        for asked in case["calls"].values():
+            sizes = asked.get("input_shape", [])[:2]
+            assert all(size >> pooling & 1 for size in sizes for pooling in range(5))
+        assert case["calls"]["top"]["classes"] not in (10, 100, 1000)
+
+
 def test_the_score_is_shown_as_a_plain_number_and_as_a_card():
     score = checks.vgg16(namespace_of("solution", SOLUTION)["VGG16"])
     assert repr(score) == "10.0"

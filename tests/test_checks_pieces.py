@@ -53,6 +53,8 @@ def test_a_right_block_has_every_layer_right():
     [
         ((conv_3(3, 256), ""), "missing_conv", 3),
         (("256", "512"), "filters", 1),
+        (('"same"', '"valid"'), "padding", 1),
+        (("strides=(2, 2)", 'padding="same"'), "pool_size", 3),
     ],
 )
 def test_a_wrong_block_is_told_what_is_wrong(changes, code, points):
@@ -88,11 +90,28 @@ def test_there_are_five_blocks():
 
 @pytest.mark.parametrize(
     ("changes", "code"),
-    [((), None), (('"softmax"', '"relu"'), "last_activation"), (("4096", "1024"), "units")],
+    [
+        ((), None),
+        (('"softmax"', '"relu"'), "last_activation"),
+        (("4096", "1024"), "units"),
+        (("Dense(classes", "Dense(1000"), "fixed_classes"),
+        (("Dense(classes", "Dense(10"), "fixed_classes"),
+    ],
 )
 def test_the_head_is_checked_layer_by_layer(changes, code):
     score = checks.head(function("head", *changes))
     assert codes(score) == [code] * (code is not None)
+    assert (score.points < score.max_points) == bool(code)
+
+
+def test_a_piece_is_marked_as_its_small_check_says():
+    changes = (conv_3(3, 256), "", '"softmax"', '"relu"', "x = input_tensor", "raise ValueError")
+    namespace = namespace_of("pieces", but(*changes))
+    score = checks.vgg16(namespace["VGG16"])
+    block3, head = checks.block(3, namespace["block3"]), checks.head(namespace["head"])
+    assert score.points == 8.5 - 1.75 - 1
+    told = {diagnosis.message for diagnosis in score.diagnoses}
+    assert told > {diagnosis.message for diagnosis in (*block3.diagnoses, *head.diagnoses)}
 
 
 @pytest.mark.parametrize("question", questions())

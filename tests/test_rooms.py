@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 import test_checks_compare
-from answering import Answer, namespace_of
+from answering import Answer, namespace_of, unexplained
 
 from ci.answers import answers
 from utils import checks
@@ -43,6 +43,8 @@ def test_an_answer_gets_its_points_and_its_diagnoses(name):
     assert codes(score) == answer.codes, score.diagnoses
     assert score.points == answer.points
     assert score.finished == ("unfinished" not in answer.codes)
+    if answer.task in ("vgg16", "vgg19"):
+        assert unexplained(score) == set()
 
 
 @each_task

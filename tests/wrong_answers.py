@@ -15,9 +15,9 @@ from ci.answers import answers
 SOLUTION = answers("Day018_vgg16")["vgg16"]
 
 
-def answer(source: str, code: str | None, points: float) -> Answer:
-    """An answer with one mistake, or with none."""
-    return Answer("vgg16", source, (code,) if code else (), points)
+def answer(source: str, codes: str, points: float) -> Answer:
+    """An answer with these mistakes, a blank between them."""
+    return Answer("vgg16", source, tuple(codes.split()), points)
 
 
 def but(*changes: str) -> str:
@@ -216,6 +216,46 @@ CHAINED = "        x = block(x)\n"
 POOLED = SOLUTION[SOLUTION.index('    elif pooling == "avg"') : SOLUTION.index("    return keras")]
 ALWAYS_MAX = "    else:\n        x = layers.GlobalMaxPooling2D()(x)\n"
 
+CHAIN = SOLUTION[SOLUTION.index("    x = input_tensor\n") : SOLUTION.index("    return keras")]
+TODO = '    raise NotImplementedError("請把這一行換成你的程式碼")\n'
+AVG = 'layers.GlobalAveragePooling2D(name="global_pool")(x)'
+MAX = 'layers.GlobalMaxPooling2D(name="global_pool")(x)'
+AVG_OF, MAX_OF = "layers.GlobalAveragePooling2D(x)", "layers.GlobalMaxPooling2D(x)"
+IN_LOOP = """\
+    for i in (1, 2, 3):
+        x = layers.Conv2D(512, 3, activation="relu", padding="same", name=f"block4_conv{i}")(x)
+    return layers.MaxPooling2D(name="block4_pool")(x)
+"""
+POOL_IN_LOOP = IN_LOOP.replace(
+    '    return layers.MaxPooling2D(name="block4_pool")(x)\n',
+    '        x = layers.MaxPooling2D(name=f"block4_pool{i}")(x)\n    return x\n',
+)
+
+# All in one function, as the course gave it out before, with a blank left in the head.
+OLD_SHEET = """\
+from tensorflow.keras import layers, models, Input
+
+def VGG16(include_top=True, input_tensor=None, input_shape=(224, 224, 1), pooling='max',
+          classes=1000):
+    img_input = Input(shape=input_shape) if input_tensor is None else input_tensor
+    x = img_input
+    for number, (depth, filters) in enumerate([(2, 64), (2, 128), (3, 128), (3, 512), (3, 512)], 1):
+        for i in range(depth):
+            x = layers.Conv2D(filters, (3, 3), activation='relu', padding='same',
+                              name='block%d_conv%d' % (number, i + 1))(x)
+        x = layers.MaxPooling2D((2, 2), strides=(2, 2), name='block%d_pool' % number)(x)
+    if include_top:
+        x = layers.Flatten(name='flatten')(x)
+        x = layers.Dense('填入', activation='relu', name='fc1')(x)
+        x = layers.Dense(4096, activation='relu', name='fc2')(x)
+        x = layers.Dense(classes, activation='softmax', name='predictions')(x)
+    elif pooling == 'avg':
+        x = layers.GlobalAveragePooling2D()(x)
+    elif pooling == 'max':
+        x = layers.GlobalMaxPooling2D()(x)
+    return models.Model(img_input, x)
+"""
+
 RIGHT = {
     "solution": SOLUTION,
     "looped": LOOPED,
@@ -229,12 +269,12 @@ CONV52, CONV53 = conv("block5_conv2", 512), conv("block5_conv3", 512)
 OWN = ((3, 256), (4, 512), (5, 512))
 
 ANSWERS: dict[str, Answer] = {
-    **{name: answer(source, None, 10.0) for name, source in RIGHT.items()},
+    **{name: answer(source, "", 10.0) for name, source in RIGHT.items()},
     "blank": answer(BLANK, "unfinished", 0.0),
     "nothing_defined": answer("answer = 42\n", "missing", 0.0),
     # Placeholders, and code that stops.
-    "ellipsis_filters": answer(but(CONV31, CONV31.replace("256", "...")), "placeholder", 0.0),
-    "zero_filters": answer(but(CONV31, CONV31.replace("256", "0")), "placeholder", 0.0),
+    "ellipsis_filters": answer(but(CONV31, CONV31.replace("256", "...")), "placeholder", 6.75),
+    "zero_filters": answer(but(CONV31, CONV31.replace("256", "0")), "placeholder", 6.75),
     "words_in_head": answer(but(FC2, FC2.replace("4096", '"填入"')), "placeholder", 7.25),
     "head_left_blank": answer(
         but(FLATTEN + "(x)", 'None\n    raise NotImplementedError("head")'), "unfinished", 7.25
@@ -242,15 +282,121 @@ ANSWERS: dict[str, Answer] = {
     "activation_misspelt": answer(
         but('"softmax"', '"softmx"', FC2, FC2.replace("4096", "128")), "unknown_activation", 7.25
     ),
-    "name_error": answer(but("Model(input_tensor", "Model(input_tensro"), "undefined_name", 0.0),
+    "name_error": answer(but("Model(input_tensor", "Model(input_tensro"), "undefined_name", 8.5),
     "old_keyword": answer(but(FC2, FC2.replace("4096", "output_dim=4096")), "wrong_keyword", 7.25),
-    "index_error": answer(but(GIVEN, GIVEN + "    size = input_shape[7]\n"), "exception", 0.0),
-    "returns_none": answer(but("return keras", "model = keras"), "returns_none", 0.0),
-    "returns_tensor": answer(but(f"return {MODEL}", "return x"), "not_a_model", 0.0),
+    "index_error": answer(but(GIVEN, GIVEN + "    size = input_shape[7]\n"), "exception", 8.5),
+    "returns_none": answer(but("return keras", "model = keras"), "returns_none", 8.5),
+    "returns_tensor": answer(but(f"return {MODEL}", "return x"), "not_a_model", 8.5),
     "subclassed": answer(SUBCLASSED, "unreadable", 0.0),
-    "duplicate_names": answer(but("block4_conv2", "block4_conv1"), "duplicate_names", 0.0),
-    "untied": answer(but("Model(input_tensor", "Model(keras.Input(input_shape)"), "untied", 0.0),
-    "pool_4": answer(but("D((2, 2), strides=(2, 2)", "D((4, 4), strides=(4, 4)"), "shrunk", 0.0),
+    "duplicate_names": answer(but("block4_conv2", "block4_conv1"), "duplicate_names", 6.75),
+    "untied": answer(but("Model(input_tensor", "Model(keras.Input(input_shape)"), "untied", 8.5),
+    "pool_4": answer(
+        but("D((2, 2), strides=(2, 2)", "D((4, 4), strides=(4, 4)"), "pool_size unseen", 2.75
+    ),
+    # What was written on the way, where the whole does not build.
+    "model_left_blank": answer(but(CHAIN, TODO), "unfinished", 8.5),
+    "model_passes": answer(but(CHAIN + f"    return {MODEL}\n", "    pass\n"), "returns_none", 8.5),
+    "model_not_defined": answer(SOLUTION[: SOLUTION.index("def VGG16")], "missing", 8.5),
+    "model_left_blank_filters": answer(
+        but(CHAIN, TODO, CONV32, CONV32.replace("256", "128")), "unfinished filters", 6.75
+    ),
+    "model_left_blank_valid": answer(
+        but(
+            CHAIN,
+            TODO,
+            '512, (3, 3), activation="relu", padding="same"',
+            "512, 3, 1, 'valid', activation='relu'",
+        ),
+        "unfinished padding",
+        5.0,
+    ),
+    "model_left_blank_vgg13": answer(
+        but(CHAIN, TODO, *(text for own in OWN for text in (conv_3(*own), ""))),
+        "unfinished missing_conv missing_conv missing_conv",
+        3.25,
+    ),
+    "model_left_blank_thousand": answer(
+        but(CHAIN, TODO, "Dense(classes", "Dense(1000"), "unfinished fixed_classes", 8.5
+    ),
+    "model_left_blank_custom": answer(
+        but(
+            CHAIN,
+            TODO,
+            "def block3",
+            ABS[2:] + "\ndef block3",
+            CONV31,
+            CONV31.replace('"relu"', "relu"),
+        ),
+        "unfinished numbers",
+        6.75,
+    ),
+    "model_left_blank_unnamed": answer(
+        re.sub(r'(, )?name="\w+"', "", but(CHAIN, TODO)), "unfinished names", 8.0
+    ),
+    "model_left_blank_nothing_right": answer(
+        but(
+            CHAIN, TODO, '"same"', '"valid"', "Flatten", "GlobalMaxPooling2D", '"softmax"', '"relu"'
+        ),
+        "unfinished missing_flatten padding last_activation",
+        0.0,
+    ),
+    "block3_left_blank": answer(but(block(3, 256), TODO), "unfinished", 6.75),
+    "block4_not_defined": answer(but("def block4(", "def block_4("), "undefined_name", 6.75),
+    "blocks_not_defined": answer(
+        but("def block4(", "def block_4(", "def block5(", "def Block5("), "undefined_name", 5.0
+    ),
+    "block3_passes": answer(but(block(3, 256), "    pass\n"), "returns_none exception", 6.75),
+    "conv_not_called": answer(but(CONV32, CONV32.replace("(x)", "")), "exception", 6.75),
+    "pool_not_called": answer(
+        but(pool("block4_pool"), pool("block4_pool").replace("(x)", "")),
+        "returns_model exception",
+        6.75,
+    ),
+    "block_4_twice": answer(
+        but(BLOCKS, "(block1, block2, block3, block4, block4)"), "duplicate_names", 8.5
+    ),
+    "name_without_f": answer(
+        but(block(4, 512), IN_LOOP.replace('f"', '"')), "duplicate_names", 6.75
+    ),
+    "pool_in_loop": answer(but(block(4, 512), POOL_IN_LOOP), "extra_layer names unseen", 6.75),
+    "head_name_error": answer(
+        but("head(x, classes)\n", "head(x, clases)\n"), "undefined_name", 9.5
+    ),
+    "head_name_error_narrow": answer(
+        but("head(x, classes)\n", "head(x, clases)\n", FC2, FC2.replace("4096", "1024")),
+        "undefined_name units",
+        8.25,
+    ),
+    "own_signature": answer(
+        but("def block3(x)", "def block3(x, filters)", "x = block(x)", "x = block(x, filtres)"),
+        "undefined_name",
+        6.75,
+    ),
+    # Both the blank and what is wrong beside it are told.
+    "head_left_blank_filters": answer(
+        but(FLATTEN + "(x)", "x\n" + TODO, CONV32, CONV32.replace("256", "128")),
+        "unfinished filters",
+        5.5,
+    ),
+    "words_in_head_filters": answer(
+        but(FC2, FC2.replace("4096", '"填入"'), CONV32, CONV32.replace("256", "128")),
+        "placeholder filters",
+        5.5,
+    ),
+    "old_sheet": answer(OLD_SHEET, "placeholder filters", 5.5),
+    "old_sheet_blank": answer(OLD_SHEET.replace("512", "填入"), "placeholder", 0.0),
+    # A call that fails costs its argument.
+    "avg_not_called": answer(but(AVG, AVG_OF), "exception", 9.75),
+    "max_not_called": answer(but(MAX, MAX_OF), "exception", 9.5),
+    "neither_called": answer(but(AVG, AVG_OF, MAX, MAX_OF), "exception exception", 9.5),
+    "no_layer_of_that_name": answer(
+        but(POOLED, "    else:\n        x = layers.GlobalPooling2D()(x)\n"), "exception", 9.0
+    ),
+    "tensor_looked_at_as_of_old": answer(
+        but(GIVEN, GIVEN + "    else:\n        keras.backend.is_a_keras_tensor(input_tensor)\n"),
+        "exception",
+        9.75,
+    ),
     # Another network.
     "vgg11": answer(
         but(
@@ -266,6 +412,9 @@ ANSWERS: dict[str, Answer] = {
         but(*(text for own in OWN for text in (conv_3(*own), conv_3(*own) + conv_4(*own)))),
         "vgg19",
         4.75,
+    ),
+    "one_more_each": answer(
+        re.sub(r'( .*"block._)conv1(.*\n)', r"\1conv1\2\1conv0\2", SOLUTION), "each_block", 4.25
     ),
     "block_order": answer(
         but(BLOCKS, "(block1, block2, block4, block3, block5)"), "block_order", 6.5
@@ -287,6 +436,29 @@ ANSWERS: dict[str, Answer] = {
     "batch_norm": answer(
         but(CONV31, CONV31 + "    x = layers.BatchNormalization()(x)\n"), "extra_layer", 8.25
     ),
+    "batch_norm_everywhere": answer(
+        re.sub(
+            r', activation="relu"(, padding="same", name="\w+"\)\(x\))',
+            r"\1\n    x = layers.ReLU()(layers.BatchNormalization()(x))",
+            SOLUTION,
+        ),
+        "extra_layer",
+        4.25,
+    ),
+    "layer_norm": answer(
+        but(
+            CONV31,
+            CONV31.replace(', activation="relu"', "")
+            + "    x = layers.ReLU()(layers.LayerNormalization()(x))\n",
+        ),
+        "extra_layer",
+        8.25,
+    ),
+    "pool_too_many": answer(
+        but("        x = block(x)\n", "        x = block(x)\n    x = layers.MaxPooling2D()(x)\n"),
+        "extra_layer unseen",
+        7.75,
+    ),
     "doubled": answer(but(CONV31, CONV31 + "    x = x * 2\n"), "extra_layer", 8.25),
     "filters": answer(but(CONV32, CONV32.replace("256", "128")), "filters", 8.25),
     "kernel_1": answer(
@@ -301,15 +473,34 @@ ANSWERS: dict[str, Answer] = {
         4.75,
     ),
     "stride_2": answer(but(CONV31, CONV31.replace("(3, 3)", "(3, 3), 2")), "strides", 8.25),
-    "valid_everywhere": answer(but('"same"', '"valid"'), "padding", 0.0),
+    "valid_everywhere": answer(but('"same"', '"valid"'), "padding unseen", 3.0),
     "valid_in_block3": answer(
         but(block(3, 256), block(3, 256).replace("same", "valid")), "padding", 8.25
     ),
     "linear_block": answer(
         but(block(5, 512), block(5, 512).replace('activation="relu", ', "")), "activation", 8.25
     ),
+    "softmax_in_block3": answer(but(CONV31, CONV31.replace("relu", "softmax")), "activation", 8.25),
+    "leaky_relu": answer(
+        but(CONV31, CONV31.replace('"relu"', "layers.LeakyReLU()")), "activation", 8.25
+    ),
+    "leaky_relu_as_text": answer(
+        but(CONV31, CONV31.replace("relu", "leaky_relu")), "activation", 8.25
+    ),
     "relu6": answer(but(CONV31, CONV31.replace("relu", "relu6")), "activation", 8.25),
     "average_pooling": answer(but("layers.MaxP", "layers.AverageP"), "pool_kind", 4.25),
+    "pools_padded": answer(but("strides=(2, 2)", 'padding="same"'), "pool_size", 4.25),
+    "pool_of_block1_padded": answer(
+        but(pool("block1_pool"), pool("block1_pool").replace("strides=(2, 2)", 'padding="same"')),
+        "pool_size",
+        9.75,
+    ),
+    "pool_of_block5_padded": answer(
+        but(pool("block5_pool"), pool("block5_pool").replace("strides=(2, 2)", 'padding="same"')),
+        "pool_size",
+        8.25,
+    ),
+    "pools_of_3": answer(but("D((2, 2), strides", "D((3, 3), strides"), "pool_size", 4.25),
     "pool_stride_1": answer(
         but(pool("block5_pool"), pool("block5_pool").replace("es=(2, 2)", "es=(1, 1)")),
         "pool_size",
@@ -360,6 +551,9 @@ ANSWERS: dict[str, Answer] = {
     "shape_fixed": answer(but("shape=input_shape", "shape=(224, 224, 1)"), "input_shape", 9.75),
     "pooling_ignored": answer(but(POOLED, ALWAYS_MAX), "pooling", 9.5),
     "never_pooled": answer(but(POOLED, ""), "pooling", 9.5),
+    "ten_classes": answer(but("head(x, classes)\n", "head(x, 10)\n"), "classes", 9.75),
+    "head_not_stored": answer(but("x = head(x, classes)", "head(x, classes)"), "include_top", 7.25),
+    "two_dense_layers": answer(but(f"return {LAST}", "return x"), "missing_dense", 9.0),
     "thousand_classes": answer(but("Dense(classes", "Dense(1000"), "classes", 9.75),
     "other_defaults": answer(but('pooling="max"', 'pooling="avg"'), "defaults", 9.75),
     "fewer_arguments": answer(

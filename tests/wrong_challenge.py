@@ -176,6 +176,7 @@ ANSWERS: dict[str, Answer] = {
     "vgg13_instead": wrong(
         "vgg19", "vgg13", 0, *(text for n in (256, 512) for text in blocks(n, 2))
     ),
+    "vgg19_one_less_each": wrong("vgg19", "each_block", 0, "count + 1", "count"),
     "vgg18": wrong("vgg19", "missing_conv", 3.25, "(4, 512), (4, 512)", "(3, 512), (4, 512)"),
     "vgg19_same_name": wrong(
         *("vgg19", "duplicate_names", 0, "_conv{index}", "_conv{min(index, 3)}")

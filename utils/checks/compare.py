@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from types import MappingProxyType
 
 from .layers import INPUT, Layer, ordered
@@ -56,7 +57,7 @@ def compare(
     own: Codes = MappingProxyType({}),
 ) -> Verdict:
     """What is wrong in `found`: one mistake for all layers that share it."""
-    pairs = align(ordered(expected), ordered(found))
+    pairs = align(ordered(expected), ordered(_set_aside(expected, found)))
     missing = [mine for mine, theirs in pairs if mine and not theirs]
     unlike = [(a, b) for a, b in pairs if a and b and not a.same(b)]
     crossed = _crossed(pairs)
@@ -69,6 +70,32 @@ def compare(
     ]
     wrong = {a.name for a in missing} | {a.name for a, _ in unlike} | _beside_extra(pairs)
     return mistakes, wrong | {a.name for a, *_ in crossed}
+
+
+def _set_aside(expected: Sequence[Layer], found: Sequence[Layer]) -> list[Layer]:
+    """The layers found, where an activation has passed down through kinds that are not expected.
+
+    Convolution, normalisation, ReLU is a convolution with ReLU and a normalisation too many: no
+    layer lacks an activation there.
+    """
+    kinds = {layer.kind for layer in expected}
+    layers: dict[str, Layer] = {}
+    passed: dict[str, str] = {}
+    for layer in found:
+        layer = replace(layer, inputs=tuple(passed.get(path, path) for path in layer.inputs))
+        layers[layer.path] = layer
+        activation, below = layer.get("activation"), layer
+        while below.kind not in kinds and len(below.inputs) == 1 and below.inputs[0] in layers:
+            below = layers[below.inputs[0]]
+        if activation in (None, "linear") or below is layer or below.get("activation") != "linear":
+            continue
+        layers[below.path] = below.having(activation=activation)
+        if layer.kind == "activation":
+            passed[layer.path] = layer.inputs[0]
+            del layers[layer.path]
+        else:
+            layers[layer.path] = layer.having(activation="linear")
+    return list(layers.values())
 
 
 def align(expected: Sequence[Layer], found: Sequence[Layer]) -> list[Pair]:

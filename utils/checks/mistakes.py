@@ -180,7 +180,8 @@ SHARED: dict[str, tuple[str, str]] = {
     ),
     "include_top": (
         "`include_top` 沒有作用：`include_top={asked}` 時，模型的輸出是 {shape}。",
-        "用 `if include_top:` 分兩條路：一條接分類器，另一條只做 pooling。",
+        "用 `if include_top:` 分兩條路：一條接分類器，另一條只做 pooling；"
+        "兩條路做出來的張量都要存回 `x`，最後的模型才用得到它。",
     ),
     "softmax_without_top": (
         "`include_top=False` 時模型最後還有 {layers}：拿掉分類器後應該留下特徵，不是機率。",
@@ -220,6 +221,10 @@ SHARED: dict[str, tuple[str, str]] = {
     "names": (
         "層的名字和題目不同：{names}。模型能用，但後面要靠名字找到這些層。",
         "照題目的規則命名。",
+    ),
+    "unseen": (
+        "因為上面的錯，{calls} 建不出模型，要靠它才看得出對錯的部分這次沒有分數。",
+        "先改好上面的錯再檢查一次，就會看到這些部分對不對。",
     ),
 }
 

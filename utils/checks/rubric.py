@@ -11,10 +11,13 @@ from typing import Any
 from .fresh import fresh_settings
 from .layers import Malformed, expect
 from .mistakes import Mistake, Texts, diagnose, in_words
+from .probe import probe_tensor_maker
 from .score import Part, Score
 from .task import Function, Json, Task
 
 STEP = 0.25  # points are multiples of it
+# Why what would have counted earns nothing.
+NOTHING_OWN = "要自己寫的部分還沒有一個是對的，所以題目給的部分、引數與名字先不給分。"
 Verdict = tuple[Mapping[str, float], Sequence[Mistake]]  # share of each part, and what is wrong
 Look = Callable[[Function, Json, int], Json]
 Judge = Callable[[Json, Json], Verdict]
@@ -26,6 +29,9 @@ class Rubric:
 
     What needs no idea of one's own counts only where at least one part of `own` does. `mistakes`
     are those of the task alone, and what it says in its own words.
+
+    A case may have `pieces` beside its `calls`: functions of a tensor that the sheet has a student
+    write on the way. They are looked at where some call gave no model.
     """
 
     name: str
@@ -70,19 +76,32 @@ class Rubric:
             if callable(function):
                 with fresh_settings():
                     answers[name] = look(function, asked, case["seed"])
-        return {"calls": answers} if answers else {"missing": self.function}
+        told: Json = {} if answers else {"missing": self.function}
+        if not answers or not all("model" in answer for answer in answers.values()):
+            for name, asked in case.get("pieces", {}).items():
+                if callable(function := namespace.get(name)):
+                    with fresh_settings():
+                        answers[name] = probe_tensor_maker(function, asked, case["seed"])
+        return told | {"calls": answers} if answers else told
 
     def _mark(self, judge: Judge, answer: object, case: Json) -> Score:
+        missing: list[Mistake] = []
         if answer is None or (isinstance(answer, dict) and "missing" in answer):
-            return self._score({}, [diagnose("missing", "", function=self.function)])
+            missing.append(diagnose("missing", "", function=self.function))
+            if not (answer and "calls" in answer and "pieces" in case):
+                return self._score({}, missing)
+            case = case | {"calls": {}}
         try:
             calls = expect(expect(answer, dict, "answer").get("calls"), dict, "calls", most=20)
-            return self._score(*judge(calls, case))
+            earned, mistakes = judge(calls, case)
+            return self._score(earned, [*missing, *mistakes])
         except Malformed as problem:
             return self._score({}, [diagnose("malformed", "", problem=problem)])
 
     def _score(self, earned: Mapping[str, float], mistakes: Sequence[Mistake]) -> Score:
+        note = ""
         if not any(earned.get(part) for part in self.own):
+            note = NOTHING_OWN if any(earned.values()) else ""
             earned = {}
         parts = tuple(
             Part(name, title, math.floor(earned.get(name, 0.0) * most / STEP + 1e-9) * STEP, most)
@@ -90,4 +109,4 @@ class Rubric:
         )
         finished = "unfinished" not in {mistake.code for mistake in mistakes}
         told = in_words(mistakes, self.mistakes)
-        return Score(self.name, self.title, parts, told, finished)
+        return Score(self.name, self.title, parts, told, finished, note if finished else "")

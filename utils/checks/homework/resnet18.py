@@ -6,6 +6,7 @@ Source: He et al. 2016 (arXiv:1512.03385), table 1 and section 3.3; projections 
 from __future__ import annotations
 
 from collections import Counter
+from functools import partial
 
 import numpy as np
 
@@ -13,7 +14,7 @@ from ..layers import Layer
 from ..mistakes import Mistake, diagnose
 from ..models import ModelTask
 from ..network import Network
-from ..pieces import check_piece
+from ..pieces import check_piece, judge_piece
 from ..reading import Reading
 from ..rubric import Rubric
 from ..score import Score
@@ -287,14 +288,14 @@ def draw_case(seed: int) -> Json:
 
 def check_block(function: object) -> Score:
     """Check `basic_block(x, filters, strides, name)`, once where the shape changes, else not."""
-    scores = []
+    scores, judge = [], partial(judge_piece, codes=CODES)
     for seed, (filters, strides) in enumerate([(8, 1), (16, 2)]):
         net = Network()
         _add_block(net, net.image, filters, strides, 8, "block")
         case = {"seed": seed, "input_shape": [9, 6, 8], "arguments": [filters, strides]}
         title = "小檢查：殘差區塊"
         scores.append(
-            check_piece("basic_block", title, function, net.layers, case, MISTAKES, CODES, False)
+            check_piece("basic_block", title, function, net.layers, case, MISTAKES, judge, False)
         )
     return next((score for score in scores if score.points < score.max_points), scores[-1])
 

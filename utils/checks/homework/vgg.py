@@ -58,6 +58,10 @@ BLOCKS: dict[str, tuple[str, str]] = {
         "模型裡沒有 {missing}：`{call}` 只有 {convs} 個卷積層、{params:,} 個參數。",
         "可能還沒寫，也可能寫了卻沒有接上：新一層的輸出要存回 `x`，下一層才接得到它。",
     ),
+    "each_block": (
+        "每個 block 的卷積數都差一個：`{call}` 各 block 的卷積數是 {blocks}。",
+        "差得一樣多，錯的多半是同一個迴圈。數一數 `range(...)` 會跑幾次：頭尾各算不算？",
+    ),
 }
 # What is said of any network, in the words of this family.
 WORDS: dict[str, tuple[str, str]] = {
@@ -110,7 +114,8 @@ WORDS: dict[str, tuple[str, str]] = {
     ),
     "activation": (
         "{layers}的活化函數是 {value}。",
-        "沒有非線性，疊再多層也只等於一層；中間各層用哪一種活化函數？",
+        "中間各層用哪一種活化函數？linear 等於沒有，疊再多層也只等於一層；"
+        "給出機率的那一種只用在最後。",
     ),
     "pool_kind": (
         "{layers}用的是 {value} pooling，和論文不同。",
@@ -123,6 +128,10 @@ WORDS: dict[str, tuple[str, str]] = {
     "units": (
         "{layers}的寬度是 {value}（{params:,} 個參數），和論文不同。",
         "論文表 1 的最下面寫著 FC 和一個數字：它佔了 VGG 大部分的參數。",
+    ),
+    "fixed_classes": (
+        "{layers}的寬度寫死成 {value}，沒有用引數 `classes`。",
+        "最後一層有幾個單元，由呼叫的人決定。",
     ),
     "softmax_without_top": (
         "`include_top=False` 時模型最後還有 {layers}：拿掉分類器後應該留下特徵，不是機率。",
@@ -181,6 +190,15 @@ def body(family: str) -> tuple[Layer, ...]:
     return network(config, False, 0)
 
 
+def _longer(family: str, by: int) -> tuple[Layer, ...]:
+    """The five blocks with so many convolutions more in each."""
+    net = Network()
+    x = net.image
+    for number, (convs, filters) in enumerate(FAMILY[family], 1):
+        x = _add_block(net, x, number, [3] * (convs + by), filters)
+    return net.layers
+
+
 def head(classes: int) -> tuple[Layer, ...]:
     """The classifier after the last block."""
     return tail(True, None, classes)
@@ -234,6 +252,8 @@ def compare_body(
     }
     other = [n for n, pair in enumerate(zip(blocks, right, strict=False), 1) if not same(*pair)]
     whole = next((name for name in FAMILY if name != family and same(found, body(name))), None)
+    if not whole and any(same(found, _longer(family, by)) for by in (-1, 1)):
+        whole = "each_block"
     if not whole and other and Counter(map(_meaning, blocks)) == Counter(map(_meaning, right)):
         whole = "block_order"
     if whole:

@@ -7,15 +7,16 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from functools import partial
 
 import numpy as np
 
-from ..compare import Verdict, align, compare, described, listed, size
+from ..compare import PartOf, Verdict, align, compare, described, listed, named, size
 from ..errors import explain
 from ..layers import Layer, same
-from ..mistakes import Mistake, diagnose, renamed
-from ..pieces import check_piece
+from ..mistakes import FAILURES, Mistake, diagnose, renamed
+from ..pieces import check_piece, judge_piece, judge_pieces, read_piece
 from ..probe import probe_model_maker
 from ..reading import Reading, call_text, outputs, read
 from ..rubric import Rubric
@@ -71,7 +72,7 @@ CHALLENGE = _rubric(
     mistakes=VGG16_AGAIN | {code: text for code, text in MISTAKES.items() if code != "vgg19"},
 )
 
-Models = dict[str, Reading]  # by the call's name
+Models = dict[str, Reading]  # by the call's name; of the pieces, by the function's
 Judged = bool | Mistake | None  # of an argument: True: right; None: nothing to judge it by
 
 # Calls from which the blocks are read when no numbers prove them: the default one first, because
@@ -79,12 +80,17 @@ Judged = bool | Mistake | None  # of an argument: True: right; None: nothing to 
 READ_FIRST = ("default", "avg", "max", "map", "top")
 
 
-def case_for(seed: int, tall: tuple[int, int], wide: tuple[int, int], classes: int) -> Json:
+# Odd before each of the five poolings, so that padding one shows wherever it is done, and not
+# square, which tells flattening from pooling and rows from columns. The larger one leaves room for
+# a pooling too many.
+LARGE, SMALL = (127, 95), (63, 95)
+
+
+def case_for(seed: int, classes: int) -> Json:
     """Five calls, a name each: with the head, with each pooling, and with the defaults.
 
-    The last map has 2 × 2 pixels or more, or 1 × 2, which tells flattening from pooling and rows
-    from columns; the taller images leave room for a stride or a padding that shrinks the map. One
-    call has grey images, one gives a tensor.
+    One has grey images, one gives a tensor. Where one gives no model, the pieces that students
+    write on the way are looked at, too.
     """
 
     def call(
@@ -101,26 +107,36 @@ def case_for(seed: int, tall: tuple[int, int], wide: tuple[int, int], classes: i
     return {
         "seed": seed,
         "calls": {
-            "top": call(True, (*tall, 3), "avg"),
-            "avg": call(False, (*wide, 1), "avg"),
-            "max": call(False, (*tall, 3), "max", tensor=True),
-            "map": call(False, (*wide, 3), None),
+            "top": call(True, (*LARGE, 3), "avg"),
+            "avg": call(False, (*SMALL, 1), "avg"),
+            "max": call(False, (*LARGE, 3), "max"),
+            "map": call(False, (*SMALL, 3), None, tensor=True),
             "default": {"include_top": False},
+        },
+        "pieces": {
+            **{f"block{n}": _piece_case(n) for n in range(1, 6)},
+            "head": {"input_shape": [2, 1, 512], "arguments": [classes]},
         },
     }
 
 
+def _piece_case(number: int) -> Json:
+    """What block `number` reads: as many channels as the block before gives."""
+    channels = FAMILY["vgg16"][number - 2][1] if number > 1 else 3
+    return {"input_shape": [15, 13, channels], "arguments": []}
+
+
 def public_case() -> Json:
     """What a student's notebook tries."""
-    return case_for(seed=16, tall=(97, 67), wide=(33, 66), classes=10)
+    return case_for(seed=16, classes=13)
 
 
 def draw_case(seed: int) -> Json:
-    """What the grader tries: other sizes, classes, weights and images."""
-    sizes = np.random.default_rng(seed)
-    height, width = map(int, sizes.choice(range(64, 80), 2, replace=False))
-    short, long, classes = (int(sizes.integers(*span)) for span in ((32, 48), (64, 80), (11, 40)))
-    return case_for(seed, tall=(height, width), wide=(short, long), classes=classes)
+    """What the grader tries: other classes, weights and images.
+
+    The sizes stay, for with others a mistake might be seen in one case and not in another.
+    """
+    return case_for(seed, classes=int(np.random.default_rng(seed).integers(14, 40)))
 
 
 def prepare(family: str, case: Json) -> None:
@@ -132,38 +148,84 @@ def prepare(family: str, case: Json) -> None:
 
 def judge(rubric: Rubric, calls: Json, case: Json) -> Earned:
     """The share of each part that was earned, and what is wrong."""
-    readings = {
-        name: read(
-            calls.get(name),
-            call_text(rubric.function, asked),
-            asked,
-            _network(asked, rubric.name),
-            case["seed"],
-        )
-        for name, asked in case["calls"].items()
-    }
     models: Models = {}
-    failures: dict[str, Mistake] = {}  # each reason once
-    for name, reading in readings.items():
-        if failure := explain(reading):
-            failures.setdefault(failure.code, failure)
-        else:
-            models[name] = reading
-    earned, diagnoses = _judge(models, rubric) if models else ({}, [])
-    if any(diagnosis.part.startswith("block") for diagnosis in diagnoses):
-        failures.pop("shrunk", None)  # it follows from the other
-    return earned, [*failures.values(), *diagnoses]
-
-
-def _judge(models: Models, rubric: Rubric) -> tuple[dict[str, float], list[Mistake]]:
+    failures: Models = {}
+    for name, asked in case["calls"].items():
+        network, text = _network(asked, rubric.name), call_text(rubric.function, asked)
+        reading = read(calls.get(name), text, asked, network, case["seed"])
+        (failures if explain(reading) else models)[name] = reading
+    pieces = _read_pieces(rubric.name, calls, case, models)
     in_blocks, wrong = _judge_blocks(models, rubric.name)
     in_head, wrong_head = _judge_head(models, blocks_right=not wrong)
-    wrong |= wrong_head
+    in_pieces, right = _judge_pieces(pieces)
+    wrong = (wrong | wrong_head) - right
     in_arguments, arguments = _judge_arguments(models)
-    in_names, names = _judge_names(models, wrong)
+    in_names, names = _judge_names(models, pieces, wrong)
     earned = dict.fromkeys(rubric.parts, 1.0) | {_part_of(name): 0.0 for name in wrong}
     earned |= {"arguments": arguments, "names": names}
-    return earned, [*in_blocks, *in_head, *in_arguments, *in_names]
+    why = list(filter(None, map(explain, failures.values())))
+    told = [*in_blocks, *in_head, *in_pieces, *in_arguments, *in_names]
+    if any(mistake.part.startswith("block") for mistake in told):  # a shrunk map follows from it
+        shrunk = [mistake for mistake in why if mistake.code == "shrunk"]
+        why = [mistake for mistake in why if mistake not in shrunk]
+        calls_failed = listed(dict(mistake.numbers)["call"] for mistake in shrunk)
+        told += [diagnose("unseen", "", calls=calls_failed)] * bool(shrunk)
+    return earned, _once([*why, *told])
+
+
+def _once(mistakes: Sequence[Mistake]) -> list[Mistake]:
+    """Each mistake once, and what stops several calls at one place, too."""
+    told: dict[object, Mistake] = {}
+    for mistake in mistakes:
+        where = dict(mistake.numbers).get("where", mistake.part)
+        stops = mistake.code if mistake.code == "unfinished" else (mistake.code, where)
+        told.setdefault(stops if mistake.code in FAILURES else mistake, mistake)
+    return list(told.values())
+
+
+def _read_pieces(family: str, calls: Json, case: Json, models: Models) -> Models:
+    """What the student wrote on the way, where no model shows it.
+
+    A blank among it is told where the model stops at it. What takes other arguments is no piece.
+    """
+    pieces = {}
+    for name, asked in case["pieces"].items():
+        if name in calls and not ("top" in models if name == "head" else models):
+            reading = read_piece(
+                name, calls[name], _piece(name, family, asked), asked, case["seed"]
+            )
+            error = reading.error or {"type": "", "line": 0}
+            if error["type"] != "NotImplementedError" and error["line"] is not None:
+                pieces[name] = reading
+    return pieces
+
+
+def _piece(name: str, family: str, asked: Json) -> tuple[Layer, ...]:
+    if name == "head":
+        return head(*asked["arguments"])
+    number = int(name.removeprefix("block"))
+    return block(number, *FAMILY[family][number - 1])
+
+
+def _judge_pieces(pieces: Models) -> Verdict:
+    """What is wrong with the pieces, and which of their layers are right."""
+    blocks = {name: reading for name, reading in pieces.items() if name != "head"}
+    mistakes, wrong = judge_pieces(blocks, _part_of)
+    if "head" in pieces:
+        in_head, wrong_head = _judge_classifier(pieces["head"], "dense", _part_of)
+        mistakes, wrong = [*mistakes, *in_head], wrong | wrong_head
+    return mistakes, {one.name for reading in pieces.values() for one in reading.expected} - wrong
+
+
+def _judge_classifier(reading: Reading, part: str = "", part_of: PartOf = str) -> Verdict:
+    """As any piece; that it ignores its number of classes costs no layer of it."""
+    (asked,) = reading.asked["arguments"]
+    dense = [layer for layer in reading.layers if layer.kind == "dense"]
+    units = dense[-1].get("units") if len(dense) > 2 else asked
+    found, wrong = judge_piece(replace(reading, expected=head(units)), part, part_of)
+    if units != asked:
+        found = [*found, _told("fixed_classes", layers=named([dense[-1].name]), value=units)]
+    return found, wrong
 
 
 def _judge_blocks(models: Models, family: str) -> Verdict:
@@ -173,6 +235,8 @@ def _judge_blocks(models: Models, family: str) -> Verdict:
     for reading in readings:
         if not any(same(reading.blocks, right) for right in [body(family), *proven]):
             return compare_body(reading.blocks, reading.call, reading.params, _part_of, family)
+    if not readings:
+        return [], {layer.name for layer in body(family)}
     without_head = [reading for reading in readings if reading is not models.get("top")]
     doubt = next(filter(None, (_doubt(r, "block1") for r in without_head or readings)), None)
     return ([doubt], {layer.name for layer in body(family)}) if doubt else ([], set())
@@ -206,11 +270,12 @@ def _doubt(reading: Reading, part: str) -> Mistake | None:
     return diagnose(code, part, call=reading.call, worst=reading.distance)
 
 
-def _judge_names(models: Models, wrong: set[str]) -> tuple[list[Mistake], float]:
+def _judge_names(models: Models, pieces: Models, wrong: set[str]) -> tuple[list[Mistake], float]:
     """Names of the layers that are right; a layer that is wrong has been told already."""
-    reading = models.get("top") or next(iter(models.values()))
+    shown = [models["top"]] if "top" in models else list(models.values())[:1]
     pairs = [
         (mine.name, theirs.name)
+        for reading in (*shown, *pieces.values())
         for mine, theirs in align(reading.expected, reading.layers)
         if mine and theirs and mine.kind != "global" and mine.name not in wrong
     ]
@@ -250,37 +315,36 @@ def _include_top(models: Models) -> Judged:
             return _told("include_top", reading, asked=False)
         left = listed(layer.name for layer in reading.tail if layer.kind == "dense")
         return _told("softmax_without_top", layers=left)
-    if "top" not in models:
-        return None
-    return _has_dense(models["top"]) or _told("include_top", models["top"], asked=True)
+    if "top" in models and not _has_dense(models["top"]):
+        return _told("include_top", models["top"], asked=True)
+    return True if "top" in models and len(models) > 1 else None
 
 
 def _input_tensor(models: Models) -> Judged:
-    if "max" not in models:
+    if "map" not in models:
         return None
-    code = "sequential" if models["max"].sequential else "input_tensor"
-    return models["max"].tied or _told(code)
+    code = "sequential" if models["map"].sequential else "input_tensor"
+    return models["map"].tied or _told(code)
 
 
 def _input_shape(models: Models) -> Judged:
-    named = [models[name] for name in ("top", "avg", "map") if name in models]
-    for reading in named:
+    shaped = [models[name] for name in ("top", "avg", "max") if name in models]
+    for reading in shaped:
         if not reading.has_asked_shape:
             asked, found = reading.asked["input_shape"], reading.input_shape
             return _told("input_shape", asked=size(tuple(asked)), found=size(found))
-    return True if named else None
+    return True if shaped else None
 
 
 def _pooling(models: Models) -> Judged:
-    named = [models[name] for name in ("avg", "max", "map") if name in models]
-    if not named or _with_head_left(models):
+    if _with_head_left(models):
         return None
-    for reading in named:
+    for reading in [models[name] for name in ("avg", "max", "map") if name in models]:
         pooling = reading.asked["pooling"]
         if not reading.proven and not same(reading.tail, tail(False, pooling, 0)):
             found = "、".join(map(described, reading.tail)) or "無"
             return _told("pooling", reading, asked=pooling, found=found)
-    return True
+    return True if {"avg", "max"} <= models.keys() else None
 
 
 def _classes(models: Models) -> Judged:
@@ -290,12 +354,12 @@ def _classes(models: Models) -> Judged:
     dense = [layer for layer in reading.tail if layer.kind == "dense"]
     found = dense[-1].get("units")
     if found != asked and len(dense) < 3:  # the last layer itself is missing, and told
-        return None
+        return True
     return found == asked or _told("classes", asked=asked, found=found)
 
 
 def _defaults(models: Models) -> Judged:
-    if "default" not in models or _pooling(models) is not True:
+    if "default" not in models or _with_head_left(models) or isinstance(_pooling(models), Mistake):
         return None
     reading = models["default"]
     right: list[Sequence[Layer]] = [tail(False, "max", 0)]
@@ -339,17 +403,27 @@ def check_block(number: int, function: object) -> Score:
     """
     if number not in range(1, 6):
         raise ValueError(f"VGG16 has blocks 1 to 5, not {number!r}")
-    sizes = FAMILY["vgg16"]
-    channels = sizes[number - 2][1] if number > 1 else 3
-    case = {"seed": number, "input_shape": [9, 8, channels], "arguments": []}
-    expected, title = block(number, *sizes[number - 1]), f"小檢查：block {number}"
-    return check_piece(f"block{number}", title, function, expected, case, MISTAKES)
+    return _check(f"block{number}", f"小檢查：block {number}", function, number, judge_piece)
 
 
 def check_head(function: object) -> Score:
     """Check the classifier `head(x, classes)`, a function of the last block's tensor."""
-    case = {"seed": 6, "input_shape": [2, 1, 512], "arguments": [10]}
-    return check_piece("head", "小檢查：分類器 (head)", function, head(10), case, MISTAKES)
+    return _check("head", "小檢查：分類器 (head)", function, 6, _judge_head_alone)
+
+
+def _judge_head_alone(reading: Reading) -> Verdict:
+    """Here a number of classes that is ignored costs the layer, for there are no arguments."""
+    found, wrong = _judge_classifier(reading)
+    ignored = any(mistake.code == "fixed_classes" for mistake in found)
+    return found, wrong | {"predictions"} if ignored else wrong
+
+
+def _check(
+    name: str, title: str, function: object, seed: int, judge_it: Callable[[Reading], Verdict]
+) -> Score:
+    case = public_case()["pieces"][name] | {"seed": seed}
+    expected = _piece(name, "vgg16", case)
+    return check_piece(name, title, function, expected, case, MISTAKES, judge_it)
 
 
 PIECES = {"block": check_block, "head": check_head}
