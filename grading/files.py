@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import stat
 import zipfile
+import zlib
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass, replace
@@ -54,6 +55,15 @@ class File:
         """ ".ipynb", in lower case; empty for a folder."""
         name, dot, suffix = self.parts[-1].rpartition(".")
         return f".{suffix.lower()}" if name and dot and not self.is_folder else ""
+
+    def peek(self, size: int = 4_000) -> bytes:
+        """The first bytes of a file; none where it must not or can't be read."""
+        if self.problem or not self.content:
+            return b""
+        try:
+            return self.content()[:size]
+        except (OSError, EOFError, zipfile.BadZipFile, zlib.error):
+            return b""
 
 
 def list_files(path: Path) -> list[File]:

@@ -7,12 +7,16 @@ import re
 import zipfile
 import zlib
 from collections import defaultdict
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
+from fnmatch import fnmatch
 from pathlib import Path
 from typing import Any
 
+from . import naming
 from .files import EXPECTED, File, list_files
+from .naming import Owner
 
 MAX_CELLS = 1_000
 LISTED = 10  # notebooks that a note names
@@ -25,16 +29,14 @@ NOT_NOTEBOOKS = {
     ".zip": "這是壓縮檔，請解壓縮後繳交 .ipynb 筆記本",
 }
 
-# Moodle, "Download all submissions": a folder or a file for each, with the participant's number
-# (mod/assign/locallib.php). Under blind marking the name is "Participant".
-MOODLE = re.compile(
-    r"(?P<name>.*?)_(?P<student>\d+)_assignsubmission_(?:file|onlinetext)_?(?P<file>.*)", re.DOTALL
+# What lies beside submissions and is none, by the name of a loose file.
+STRAYS = (
+    *("desktop.ini", "thumbs.db", "ehthumbs.db", "icon\r", "~$*", "*.tmp", "*.part", "*.lnk"),
+    *("readme*", "license*", "*.url", "*.log", "*.bak", "*.crdownload", "*.csv", "*.tsv", "*.xls*"),
+    *("report.html", "grades.sqlite*"),
 )
-# Canvas, "Download Submissions": flat files with the user's number and the attachment's, which
-# grows with each attempt (lib/content_zipper.rb). Under anonymous grading the number is letters.
-CANVAS = re.compile(
-    r"(?:(?P<name>\w*?)_)?(?:LATE_)?(?P<student>\d+|anon_[^\W_]+)_(?P<attempt>\d+)_(?P<file>.+)"
-)
+LEDGER = "grades.sqlite"  # lies in a folder of results, which is no student's
+URL = re.compile(rb"https?://[^\s\"'<>]{1,300}")
 COPY = re.compile(r"(?: ?\((\d+)\)|-(\d+))$")  # what browsers and Canvas add to a name sent again
 
 
@@ -46,7 +48,9 @@ class BrokenNotebook(Exception):
 class Submission:
     """One student's file. `file` is its path below the folder that was graded, with `/`.
 
-    `name` and `lms` ("moodle" or "canvas") are known where the file came from one.
+    `name` and `lms` ("moodle", "canvas" or "blackboard") are known where the file came from one;
+    `is_known` is false where its gradebook does not know `student`, `is_late` None where it does
+    not say. `at` is when the file was handed in, or last changed.
     """
 
     student: str
@@ -56,6 +60,9 @@ class Submission:
     notes: tuple[str, ...] = ()
     name: str = ""
     lms: str = ""
+    is_known: bool = True
+    is_late: bool | None = None
+    at: datetime | None = None
 
     def read(self) -> bytes:
         """The file's bytes. Raises BrokenNotebook where there is nothing to grade."""
@@ -102,60 +109,63 @@ class Cell:
 
 
 @dataclass(frozen=True)
-class _Owner:
-    """Whose file it is, and which attempt, where the place that it came from says so."""
+class Found:
+    """The submissions, sorted by student, and the paths of what lies beside them and is none."""
 
-    student: str
-    name: str = ""
-    lms: str = ""
-    attempt: int = 0
-    file: str = ""  # the name that the student gave
+    submissions: list[Submission]
+    strays: list[str]
 
 
 def find(path: Path, prefer: str) -> list[Submission]:
-    """The submissions at `path`, sorted by student: a folder a student, flat files, one file.
+    """The submissions at `path`, as `look` finds them."""
+    return look(path, prefer).submissions
 
-    Also the archive that Moodle or Canvas gives, packed or unpacked, and nbgrader's course folder.
-    Of a student's notebooks, one whose name starts with `prefer` is taken before others, then the
-    latest; the row lists the rest. Links are never followed, archives never unpacked to disk.
-    Raises FileNotFoundError when `path` is missing or holds no notebook at all, ValueError when it
-    is a broken archive or another kind of file.
+
+def look(path: Path, prefer: str) -> Found:
+    """What is at `path`: a folder a student, flat files, one file.
+
+    Also the archive that Moodle, Canvas or Blackboard gives, packed or unpacked, and nbgrader's
+    course folder. Of a student's notebooks, one whose name starts with `prefer` is taken before
+    others, then the latest; the row lists the rest. Links are never followed, archives never
+    unpacked to disk. Raises FileNotFoundError when `path` is missing or holds no notebook at all,
+    ValueError when it is a broken archive or another kind of file.
     """
     files = list_files(path)
+    results = {file.parts[:-1] for file in files if file.parts[-1] == LEDGER}
+    is_stray = [_is_stray(file, results) for file in files]
+    strays = {_stray_path(file) for file, stray in zip(files, is_stray, strict=True) if stray}
+    files = [file for file, stray in zip(files, is_stray, strict=True) if not stray]
     if not any(file.suffix == ".ipynb" for file in files):
         raise FileNotFoundError(f"there is no notebook (.ipynb) in {path}; {EXPECTED}")
-    owned: dict[str, list[tuple[File, _Owner]]] = defaultdict(list)
-    for file, owner in zip(files, _owners(files), strict=True):
+    owned: dict[str, list[tuple[File, Owner]]] = defaultdict(list)
+    for file, owner in zip(files, naming.owners(files, prefer), strict=True):
         owned[owner.student].append((file, owner))
-    return [_choose(owned[student], prefer) for student in sorted(owned)]
+    submissions = [_choose(owned[student], prefer) for student in sorted(owned)]
+    return Found(submissions, sorted(strays))
 
 
-def _owners(files: Sequence[File]) -> list[_Owner]:
-    """Whose each file is: Moodle's names speak for themselves, Canvas's where most are such."""
-    canvas = [CANVAS.fullmatch(file.parts[0]) for file in files]
-    is_canvas = 2 * sum(match is not None for match in canvas) > len(files)
-    return [
-        _owner(file, "moodle", MOODLE.fullmatch(file.parts[0]))
-        or _owner(file, "canvas", match if is_canvas else None)
-        or _Owner(file.parts[0] if len(file.parts) > 1 or file.is_folder else file.stem)
-        for file, match in zip(files, canvas, strict=True)
-    ]
+def _is_stray(file: File, results: Collection[tuple[str, ...]]) -> bool:
+    """Whether a file is no student's: left there by a system or a program, or by a grading."""
+    if file.is_folder:
+        return False
+    *folders, name = file.parts
+    return (
+        file.parts[:1] in results
+        or (() in results and file.parts[0] == "feedback")
+        or (not folders and any(fnmatch(name.casefold(), stray) for stray in STRAYS))
+    )
 
 
-def _owner(file: File, lms: str, match: re.Match[str] | None) -> _Owner | None:
-    if not match:
-        return None
-    found = match.groupdict(default="")
-    name = file.parts[-1] if len(file.parts) > 1 else found["file"]
-    return _Owner(found["student"], found["name"], lms, int(found.get("attempt") or 0), name)
+def _stray_path(file: File) -> str:
+    return file.path if len(file.parts) == 1 else f"{file.parts[0]}/"
 
 
-def _choose(owned: Sequence[tuple[File, _Owner]], prefer: str) -> Submission:
+def _choose(owned: Sequence[tuple[File, Owner]], prefer: str) -> Submission:
     """One student's submission: the sheet before other notebooks, the latest before others."""
 
     prefix = prefer.partition("_")[0]  # of Day018_vgg16
 
-    def rank(pair: tuple[File, _Owner]) -> tuple[Any, ...]:
+    def rank(pair: tuple[File, Owner]) -> tuple[Any, ...]:
         file, owner = pair
         name = owner.file or file.parts[-1]
         copy = COPY.search(name.rpartition(".")[0])
@@ -171,10 +181,17 @@ def _choose(owned: Sequence[tuple[File, _Owner]], prefer: str) -> Submission:
         student=owner.student,
         file=best.path,
         content=best.content,
-        problem=best.problem or _kind_problem(best, is_only=len(owned) == 1),
-        notes=(f"還有其他筆記本，沒有評分：{_listed(others)}",) if others else (),
+        problem=best.problem or _kind_problem(best, owner, is_only=len(owned) == 1),
+        notes=(
+            *((f"還有其他筆記本，沒有評分：{_listed(others)}",) if others else ()),
+            *owner.notes,
+            *(("遲交：Canvas 這樣標示",) if owner.is_late else ()),
+        ),
         name=owner.name,
         lms=owner.lms,
+        is_known=owner.is_known,
+        is_late=owner.is_late,
+        at=owner.at or _moment(best),
     )
 
 
@@ -184,12 +201,30 @@ def _listed(names: Sequence[str]) -> str:
     return "、".join(names[:LISTED]) + more
 
 
-def _kind_problem(file: File, is_only: bool) -> str | None:
+def _kind_problem(file: File, owner: Owner, is_only: bool) -> str | None:
     if file.suffix == ".ipynb":
         return None
+    if owner.entry:
+        return f"{naming.ENTRIES[owner.entry]}{_link(file) if owner.entry == 'link' else ''}"
     if file.is_folder or not is_only:
         return "資料夾裡沒有 .ipynb 筆記本"
     return NOT_NOTEBOOKS.get(file.suffix, f"副檔名是 {file.suffix or '空的'}，請繳交 .ipynb 筆記本")
+
+
+def _link(file: File) -> str:
+    """Where a link leads, for the instructor; nothing where the page does not say."""
+    found = URL.search(file.peek())
+    return f"：{found[0].decode('utf-8', 'replace')}" if found else ""
+
+
+def _moment(file: File) -> datetime | None:
+    """When a file was last changed, by its folder's clock or its archive's."""
+    try:
+        if len(file.modified) == 1:
+            return datetime.fromtimestamp(file.modified[0])
+        return datetime(*map(int, file.modified))  # type: ignore[arg-type]
+    except (OverflowError, ValueError, OSError, TypeError):  # a clock that says nothing
+        return None
 
 
 def read_cells(content: bytes) -> list[Cell]:

@@ -409,3 +409,106 @@ def test_cells_without_ids_or_with_strange_metadata_are_read():
     first, second = read_cells(json.dumps({"cells": cells}).encode())
     assert (first.number, first.cell_id, first.grade_id, first.tags) == (1, None, None, ())
     assert (second.number, second.cell_id, second.grade_id, second.tags) == (2, None, None, ())
+
+
+def who(path) -> dict[str, str]:
+    return {student: row.name for student, row in found(path).items()}
+
+
+def packed(tmp_path, *names):
+    """An archive of notebooks of these names; of other files, where a name says so."""
+    with zipfile.ZipFile(tmp_path / "a.zip", "w") as target:
+        for name in names:
+            target.writestr(name, json.dumps(notebook("x")))
+    return tmp_path / "a.zip"
+
+
+def test_canvas_links_and_texts_are_their_students_and_cost_nobody_the_number(tmp_path):
+    path = packed(tmp_path, "wang_12345_99001_Day018.ipynb", "lin_12348_text.html")
+    with zipfile.ZipFile(path, "a") as target:
+        target.writestr("wu_LATE_12347_link.html", '<a href="https://colab.example/x">here</a>')
+    rows = found(path)
+    assert who(path) == {"12345": "wang", "12347": "wu", "12348": "lin"}
+    assert "文字" in reason(rows["12348"]) and "https://colab.example/x" in reason(rows["12347"])
+    assert [row.is_late for row in rows.values()] == [False, True, False]
+    assert any("遲交" in note for note in rows["12347"].notes)
+
+
+def test_an_anonymous_number_is_no_canvas_number(tmp_path):
+    names = "anon_Ab1cD_1_Day018.ipynb", "LATE_anon_xY9zQ_2_Day018.ipynb", "anon_12345_text.html"
+    rows = found(packed(tmp_path, *names))
+    assert list(rows) == ["anon_12345", "anon_Ab1cD", "anon_xY9zQ"]
+    assert not any(row.is_known for row in rows.values()) and rows["anon_xY9zQ"].is_late
+
+
+@pytest.mark.parametrize(
+    "names",
+    [
+        # All groups have a number: the sheet's name tells what is what.
+        ("group_2_12345_99001_Day018.ipynb", "group_10_12346_99002_Day018.ipynb"),
+        # Some have one: the attachments' numbers tell.
+        ("stars_12345_99001_Day018.ipynb", "g_10_LATE_12346_99002_hw.ipynb"),
+        ("stars_12345_99001_Day018.ipynb", "g_10_12346_text.html"),
+        # What students put before the sheet's name is no number of Canvas's.
+        ("wang_12345_99001_Day018.ipynb", "li_12346_99002_2_Day018.ipynb"),
+        ("wang_12345_99001_Day018.ipynb", "li_12346_99002_10902001_Day018.ipynb"),
+    ],
+)
+def test_numbers_in_names_take_nobodys_canvas_number(tmp_path, names):
+    assert list(found(packed(tmp_path, *names))) == ["12345", "12346"]
+
+
+def test_moodles_teams_are_no_participants(tmp_path):
+    folder = "{}_assignsubmission_file/Day018.ipynb"
+    groups = [folder.format(name) for name in ("Alpha_12", "第 2 組_13", "Default group")]
+    rows = found(packed(tmp_path, *groups))
+    assert list(rows) == ["Alpha", "Default group", "第 2 組"]
+    assert not any(row.is_known for row in rows.values())
+    assert any("沒有分組" in note for note in rows["Default group"].notes)
+    rows = found(packed(tmp_path, *(folder.format(name) for name in ("Team 1_5", "Team 2_6"))))
+    assert list(rows) == ["Team 1", "Team 2"]
+    older = [folder.format(name) for name in ("Group A-王小明_7", "Group A-Anna_8")]
+    assert who(packed(tmp_path, *older)) == {"7": "Group A-王小明", "8": "Group A-Anna"}
+
+
+def test_a_file_that_is_named_as_another_lms_does_stays_its_senders(tmp_path):
+    wang = "wang_12345_99001_Day018.ipynb", "li_12346_99002_x_12345_assignsubmission_file_.ipynb"
+    assert list(found(packed(tmp_path, *wang))) == ["12345", "12346"]
+    name = "Default group_assignsubmission_file_李_2_assignsubmission_file_Day018.ipynb"
+    assert list(found(packed(tmp_path, name))) == ["Default group"]
+
+
+def test_blackboards_archive_names_its_users_and_their_latest_attempts(tmp_path):
+    path = tmp_path / "gradebook_HW_2026-11-27-12-00-00.zip"
+    handed_in = "HW 1_vgg_li_hua_attempt_2026-11-{}-10-00-00"
+    with zipfile.ZipFile(path, "w") as target:
+        for day in (26, 27):
+            target.writestr(f"{handed_in.format(day)}_Day018.ipynb", json.dumps(notebook(str(day))))
+            target.writestr(f"{handed_in.format(day)}.txt", "Name: 李 華 (li_hua)\nAssignment: HW")
+        target.writestr("HW 1_vgg_b10_poging_2026-11-27-09-00-00.txt", "Naam: Bo (b10)\n")
+    rows = found(path)
+    assert who(path) == {"b10": "Bo", "li_hua": "李 華"}
+    assert "說明檔" in reason(rows["b10"])
+    assert read_cells(rows["li_hua"].read())[0].source == "27"
+    assert rows["li_hua"].at.day == 27
+
+
+def test_what_lies_beside_submissions_is_no_student(tmp_path):
+    write(tmp_path / "b11902011.ipynb", "x")
+    for name in ("README.txt", "desktop.ini", "Thumbs.db", "~$grades.xlsx", "grades.csv"):
+        (tmp_path / name).write_text("x")
+    write(tmp_path / ".ipynb_checkpoints" / "b11902011-checkpoint.ipynb", "x")
+    write(tmp_path / "__MACOSX" / "b11902011.ipynb", "x")
+    for name in ("out/grades.sqlite", "out/feedback/b11902011.html"):
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_text("x")
+    look = intake.look(tmp_path, prefer="Day018")
+    assert [each.student for each in look.submissions] == ["b11902011"]
+    expected = ["README.txt", "Thumbs.db", "desktop.ini", "grades.csv", "out/", "~$grades.xlsx"]
+    assert look.strays == expected
+
+
+def test_a_clock_that_says_nothing_costs_nothing(tmp_path):
+    path = write(tmp_path / "s1.ipynb", "x")
+    assert intake._moment(files.File(("s1.ipynb",), path.read_bytes, (1e18,))) is None
+    assert intake._moment(files.File(("s1.ipynb",), path.read_bytes, (1980, 0, 0, 0, 0, 0))) is None
