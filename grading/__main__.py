@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
 
 if TYPE_CHECKING:
+    from .late import Policy
     from .record import Override
 
 EPILOG = """
@@ -32,7 +33,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Grade what the command line names: 0 if it could, 1 if not all of it, 2 for a bad request."""
     options = _parser().parse_args(arguments)
     _stop_as_by_hand()
-    from . import batch, host
+    from . import batch, host, roster
     from .sandbox import SandboxError  # after the parser: --help must not need a single package
 
     try:
@@ -47,6 +48,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
             sandboxed=False if options.no_sandbox else None,
             by_hand=_by_hand(options),
             scheduler=options.scheduler,
+            roster=roster.read(options.roster) if options.roster else None,
+            late=_late(options),
+            parts=options.parts,
         )
     except (OSError, ValueError, SandboxError) as error:
         nameless = isinstance(error, OSError) and error.errno and not error.filename  # a full disk
@@ -65,6 +69,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     print(f"{result.graded} run now, the others unchanged; cases drawn from seed {result.seed}")
     for name in ("grades.csv", "feedback", "report.html", "similar.csv"):
         print(f"  {options.out / name}")
+    for note in result.notes:
+        print(f"  ※ {note}")
     if result.failed:
         print(
             f"grading: the grader itself failed on {result.failed} of them, as their rows say; "
@@ -78,14 +84,17 @@ def request(arguments: Sequence[str]) -> None:
     """End with 2 where nothing can come of a command line: before anything is installed for it."""
     from course import unwritable
 
-    from . import intake
+    from . import intake, roster
 
     parser = _parser()
     options = parser.parse_args(arguments)
     try:
-        intake.find(options.path, prefer="")
+        submissions = intake.find(options.path, prefer="")
         if options.release:
             intake.read_cells(options.release.read_bytes())
+        if options.roster:
+            roster.match(roster.read(options.roster), submissions)
+        _late(options)
         if problem := unwritable(options.out):
             raise ValueError(problem)
     except (OSError, ValueError, intake.BrokenNotebook) as error:
@@ -126,6 +135,10 @@ def _parser() -> argparse.ArgumentParser:
     mark = ("STUDENT", "TASK", "POINTS")
     add("--override", nargs=3, metavar=mark, help="give a mark by hand; POINTS none takes it back")
     add("--reason", metavar="TEXT", default="", help="why, for the student and for the record")
+    add("--roster", metavar="FILE", type=Path, help="the class, as an LMS exports it (CSV)")
+    add("--due", metavar="TIME", type=_told("due"), help="tell who was late: '2026-11-27 23:59'")
+    add("--late", metavar="RATE", type=_told("rate"), help="what lateness costs: 10%%/day")
+    add("--parts", action="store_true", help="the points of each part, too, in grades.csv")
     add("--no-sandbox", action="store_true", help="run trusted files as yourself, unprotected")
     return parser
 
@@ -137,6 +150,28 @@ def _by_hand(options: argparse.Namespace) -> tuple[str, str, Override | None] | 
         return None
     student, task, points = options.override
     return student, task, None if points == "none" else Override(float(points), options.reason)
+
+
+def _late(options: argparse.Namespace) -> Policy | None:
+    from .late import Policy
+
+    if options.late and not options.due:
+        raise ValueError("--late needs --due TIME, by which it is told what is late")
+    return Policy(options.due, options.late) if options.due else None
+
+
+def _told(kind: str) -> Callable[[str], object]:
+    """What an option of lateness means, in words where it means nothing."""
+
+    def parse(text: str) -> object:
+        from . import late
+
+        try:
+            return getattr(late, kind)(text)
+        except ValueError as error:
+            raise argparse.ArgumentTypeError(str(error)) from error
+
+    return parse
 
 
 def _positive(kind: type[float]) -> Callable[[str], float]:

@@ -7,7 +7,7 @@ import json
 import os
 import secrets
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Executor
 from contextlib import nullcontext
 from dataclasses import dataclass, field, replace
@@ -21,7 +21,10 @@ from utils import checks
 from . import VERSION, cluster, intake, report, sheets, similar, trust, work
 from . import workers as pools
 from .intake import BrokenNotebook, Submission
+from .late import Policy, judge
 from .record import Ledger, Override, Record
+from .remarks import remarks
+from .roster import Person, Roster, match
 from .rows import Row
 
 TIMEOUT = 300.0  # seconds a submission: importing TensorFlow alone can take 30 on a slow laptop
@@ -42,6 +45,7 @@ class Batch:
     seed: int
     sheet: Path
     failed: int = 0
+    notes: Sequence[str] = ()  # about the whole class
 
     def counts(self) -> Counter[str]:
         """How many submissions have each status."""
@@ -61,6 +65,9 @@ def grade(
     scheduler: str | None = None,
     executor: Executor | None = None,
     progress: bool = True,
+    roster: Roster | None = None,
+    late: Policy | None = None,
+    parts: bool = False,
 ) -> Batch:
     """Grade the submissions at `path` and write the reports to `out`.
 
@@ -69,19 +76,24 @@ def grade(
     `out` draws its own once and keeps it. The work goes to `executor`, to the Dask cluster at
     `scheduler`, or to `workers` processes. `sandboxed` is False when the files are trusted; None
     runs the course's own examples also where there is no sandbox. `by_hand` is a student, a task
-    and the mark that the instructor gives for it from now on. Raises FileNotFoundError when there
-    is nothing to grade, ValueError when `release` can't be graded or that mark makes no sense,
-    SandboxError when there is no sandbox for files that need one.
+    and the mark that the instructor gives for it from now on. `roster` is the class, and comes back
+    filled in; `late` is when work was due, and what lateness costs; `parts` adds their points to
+    the table. Raises FileNotFoundError when there is nothing to grade, ValueError when `release`
+    can't be graded, that mark makes no sense or the roster is of another class, SandboxError when
+    there is no sandbox for files that need one.
     """
     find = partial(_find, path)
     sheet = sheets.read(release) if release else sheets.choose(find)
-    submissions, tasks = find(sheet.path), sheet.tasks
+    handed_in, tasks = intake.look(path, sheet.path.stem), sheet.tasks
+    submissions = handed_in.submissions
+    people = match(roster, submissions)
     if sandboxed is None:
         sandboxed = trust.needs_sandbox(submissions)
     out.mkdir(parents=True, exist_ok=True)
     ledger = Ledger(out / "grades.sqlite")
     if by_hand:
-        _override(ledger, {each.student for each in submissions}, tasks, *by_hand)
+        known = {each.student for each in submissions} | {p.submission.student for p in people}
+        _override(ledger, known, tasks, *by_hand)
     if seed is None:
         seed = int(ledger.setting("seed", str(secrets.randbits(SECRET))))
     job = work.Job(b"", sheet.content, tasks, seed, timeout, sandboxed)
@@ -104,20 +116,51 @@ def grade(
 
         run = _Run(submissions, sheet, job, ledger, keep)
         run.grade(connect, most)
-    marks = ledger.overrides()
-    rows = []
-    for index, each in enumerate(submissions):
-        of_tasks = {t: mark for t, mark in marks.get(each.student, {}).items() if t in tasks}
-        rows.append(Row(each, found[index], of_tasks))
+    rows = _rows(people, submissions, found, ledger.overrides(), tasks, late)
+    title = sheet.path.stem
+    notes = remarks(rows, handed_in.strays, roster, title)
+    alike = similar.pairs(map(sheets.cells_of, submissions), intake.read_cells(sheet.content))
+    place = {person.source: at for at, person in reversed(list(enumerate(people)))}
     report.write(
         rows,
         tasks,
         out,
-        title=sheet.path.stem,
-        pairs=similar.pairs(map(sheets.cells_of, submissions), intake.read_cells(sheet.content)),
+        title=title,
+        pairs=[replace(p, first=place[p.first], second=place[p.second]) for p in alike],
         attempts=ledger.attempts(),
+        parts=parts,
+        notes=notes,
+        filled=roster.filled(people, rows, title) if roster else None,
     )
-    return Batch(rows, len(run.keys), seed, sheet.path, run.failed)
+    return Batch(rows, len(run.keys), seed, sheet.path, run.failed, notes)
+
+
+def _rows(
+    people: Sequence[Person],
+    submissions: Sequence[Submission],
+    found: Mapping[int, Record],
+    marks: Mapping[str, Mapping[str, Override]],
+    tasks: Sequence[str],
+    late: Policy | None,
+) -> list[Row]:
+    """A row for everybody of the class: a group's mark, also one by hand, is its members'."""
+    most = sum(checks.TASKS[task].max_points for task in tasks)
+    lates = dict(enumerate(judge(late, submissions, most))) if late else {}
+    rows = []
+    for person in people:
+        by_hand = dict(marks.get(person.submission.student, {}))
+        if person.source is not None:
+            by_hand = {**marks.get(submissions[person.source].student, {}), **by_hand}
+        rows.append(
+            Row(
+                person.submission,
+                Record("absent", most) if person.source is None else found[person.source],
+                {task: mark for task, mark in by_hand.items() if task in tasks},
+                lates.get(person.source) if person.source is not None else None,
+                is_stranger=person.is_stranger,
+            )
+        )
+    return rows
 
 
 @dataclass

@@ -8,6 +8,7 @@ import io
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
+from .late import Late
 from .record import Attempt
 from .rows import Row
 from .similar import Pair
@@ -16,23 +17,57 @@ from .similar import Pair
 FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
 
 
-def grades_csv(rows: Iterable[Row], tasks: Sequence[str]) -> str:
-    """A line a submission; to be written with the byte-order mark by which Excel knows UTF-8."""
-    header = ["student", "file", "status", "score", "max_score", *tasks, "diagnosis", "flags"]
-    lines = (
-        [
-            row.submission.student,
-            row.submission.file,
-            row.record.status,
-            row.score,
-            row.record.max_score,
-            *(row.points(task) for task in tasks),
-            row.diagnosis,
-            "；".join(row.flags),
-        ]
-        for row in rows
-    )
+def grades_csv(rows: Sequence[Row], tasks: Sequence[str], parts: bool = False) -> str:
+    """A line a submission; to be written with the byte-order mark by which Excel knows UTF-8.
+
+    Names stand in it where they are known, lateness where it was asked for, with `parts` the points
+    of each part of a task.
+    """
+    names = any(row.submission.name for row in rows)
+    lates = any(row.late for row in rows)
+    pieces = _parts(rows, tasks) if parts else []
+    header = [
+        *("student", *(["name"] if names else []), "file", "status", "score", "max_score"),
+        *(["late", "late_points", "score_after_late"] if lates else []),
+        *tasks,
+        *(f"{task}:{part}" for task, part in pieces),
+        *("diagnosis", "flags"),
+    ]
+    lines = []
+    for row in rows:
+        points = {
+            (task, part.name): part.points
+            for task, score in row.scores.items()
+            for part in score.parts
+        }
+        late = row.late or Late()
+        lines.append(
+            [
+                row.submission.student,
+                *([row.submission.name] if names else []),
+                row.submission.file,
+                row.record.status,
+                row.score,
+                row.record.max_score,
+                *([late.told, late.points, row.final] if lates else []),
+                *(row.points(task) for task in tasks),
+                *(points.get(piece) for piece in pieces),
+                row.diagnosis,
+                "；".join(row.flags),
+            ]
+        )
     return _table(header, lines)
+
+
+def _parts(rows: Iterable[Row], tasks: Sequence[str]) -> list[tuple[str, str]]:
+    """The parts of each task that anybody was judged by, in their order."""
+    found = {
+        (task, part.name): None
+        for row in rows
+        for task, score in row.scores.items()
+        for part in score.parts
+    }
+    return sorted(found, key=lambda piece: tasks.index(piece[0]))
 
 
 def moodle_csv(rows: Iterable[Row]) -> str:
@@ -57,7 +92,7 @@ def moodle_csv(rows: Iterable[Row]) -> str:
         known = row.submission.lms == "moodle"
         name = row.submission.name if known else ""
         who = [f"Participant {student}", name, ""] if known else ["", name, student]
-        lines.append([*who, row.score, row.record.max_score, None, html.escape(row.diagnosis)])
+        lines.append([*who, row.final, row.record.max_score, None, html.escape(row.diagnosis)])
     return _table(header, lines, empty="-")
 
 
@@ -77,8 +112,22 @@ def canvas_csv(rows: Sequence[Row], assignment: str) -> str:
             if known
             else [student, "", student, student]
         )
-        lines.append([*who, "", row.score])
+        lines.append([*who, "", row.final])
     return _table(header, lines)
+
+
+def of_lms(rows: Iterable[Row], lms: str) -> list[Row]:
+    """The rows that the gradebook of an LMS may know: its own, and those of no LMS.
+
+    Not who handed nothing in, nor whom its files do not name.
+    """
+    return [
+        row
+        for row in rows
+        if row.submission.lms in ("", lms)
+        and row.submission.is_known
+        and row.record.status != "absent"
+    ]
 
 
 def similar_csv(rows: Sequence[Row], pairs: Iterable[Pair]) -> str:

@@ -14,6 +14,7 @@ from typing import Any
 
 # status: what it tells the student. From the worst to the best: a submission has its worst task's.
 STATUSES = {
+    "absent": "名單裡有，沒有繳交",
     "broken": "檔案無法讀取，沒有評分",
     "timeout": "執行逾時，程式在時限內沒有結束",
     "memory": "用掉的記憶體超過上限，被中止了",

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import os
 import re
-from collections.abc import Container, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import jinja2
@@ -14,6 +14,7 @@ from utils.checks.render import prose
 
 from . import exports, overview
 from .record import STATUSES, Attempt
+from .roster import Filled
 from .rows import Row
 from .similar import Pair
 
@@ -66,29 +67,39 @@ def write(
     title: str = "homework",
     pairs: Sequence[Pair] = (),
     attempts: Mapping[str, Sequence[Attempt]] | None = None,
+    parts: bool = False,
+    notes: Sequence[str] = (),
+    filled: Filled | None = None,
 ) -> None:
     """Write every report of `rows` to the folder `out`; each file is replaced as a whole.
 
     `title` is the sheet's name, and the assignment's in Canvas. A gradebook's file is written
-    where some of the submissions may be from there.
+    where some of the submissions may be from there. `notes` are about the whole class, `filled` is
+    the roster to import again.
     """
     pages = page_names(rows)
     tables = {
-        "grades.csv": exports.grades_csv(rows, tasks),
+        "grades.csv": exports.grades_csv(rows, tasks, parts),
         "similar.csv": exports.similar_csv(rows, pairs),
         "history.csv": exports.history_csv(attempts or {}),
     }
-    if theirs := [row for row in rows if row.submission.lms != "canvas"]:
+    if theirs := exports.of_lms(rows, "moodle"):
         tables["moodle.csv"] = exports.moodle_csv(theirs)
-    if theirs := [row for row in rows if row.submission.lms != "moodle"]:
+    if theirs := exports.of_lms(rows, "canvas"):
         tables["canvas.csv"] = exports.canvas_csv(theirs, title)
-    for name, table in tables.items():
-        _, encoding = TABLES[name]
-        _replace(out / name, table, encoding)
+    for name, (_, encoding) in TABLES.items():
+        if name in tables:
+            _replace(out / name, tables[name], encoding)
+        else:  # of an earlier run: nobody should import it
+            (out / name).unlink(missing_ok=True)
+    purposes = {name: purpose for name, (purpose, _) in TABLES.items() if name in tables}
+    if filled:
+        _replace(out / filled.name, filled.text, filled.encoding)
+        purposes[filled.name] = "你給的名單，填好了分數，可以匯入"
     (out / "feedback").mkdir(exist_ok=True)
     for row, page in zip(rows, pages, strict=True):
         _replace(out / "feedback" / page, feedback(row))
-    _replace(out / "report.html", class_report(rows, pages, pairs, tables, title))
+    _replace(out / "report.html", class_report(rows, pages, pairs, purposes, title, notes))
 
 
 def feedback(row: Row) -> str:
@@ -102,7 +113,7 @@ def feedback(row: Row) -> str:
         row=row,
         status=STATUSES[row.record.status],
         cards=[score._repr_html_() for score in row.scores.values()],
-        notes=(*row.submission.notes, *row.record.notes),
+        notes=row.own_notes,
         failures=failures,
     )
 
@@ -111,15 +122,17 @@ def class_report(
     rows: Sequence[Row],
     pages: Sequence[str],
     pairs: Sequence[Pair],
-    tables: Container[str] = (),
+    tables: Mapping[str, str] | None = None,
     title: str = "",
+    notes: Sequence[str] = (),
 ) -> str:
     """The instructor's page: what the notebook finds in the marks, a line a student, the tables."""
     return _templates.get_template("report.html").render(
-        tables={name: purpose for name, (purpose, _) in TABLES.items() if name in tables},
+        tables=tables or {},
         notebook=overview.run(overview.data(rows, pairs)),
         rows=list(zip(rows, pages, strict=True)),
         title=title,
+        notes=notes,
     )
 
 

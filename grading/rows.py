@@ -8,16 +8,22 @@ from dataclasses import dataclass, field
 from utils.checks.score import Diagnosis, Score
 
 from .intake import Submission
+from .late import Late
 from .record import STATUSES, Override, Record
 
 
 @dataclass(frozen=True)
 class Row:
-    """A submission, its record, and the marks that the instructor gave by hand, by task."""
+    """A submission, its record, and the marks that the instructor gave by hand, by task.
+
+    `late` is None where nobody asked how late the submission is; a stranger is not on the roster.
+    """
 
     submission: Submission
     record: Record
     overrides: Mapping[str, Override] = field(default_factory=dict)
+    late: Late | None = None
+    is_stranger: bool = False
 
     def points(self, task: str) -> float:
         """The mark of one task: the instructor's before the grader's."""
@@ -28,6 +34,11 @@ class Row:
         """The marks of all tasks together."""
         changes = (o.points - self._graded(task) for task, o in self.overrides.items())
         return self.record.score + sum(changes)
+
+    @property
+    def final(self) -> float:
+        """The score after what was taken off for being late: what a gradebook gets."""
+        return max(0.0, self.score - self.late.points) if self.late else self.score
 
     def _graded(self, task: str) -> float:
         points: float = self.record.scores.get(task, {}).get("points", 0.0)
@@ -50,7 +61,14 @@ class Row:
             f"{task} 由老師改為 {override.points:g} 分：{override.reason}"
             for task, override in self.overrides.items()
         )
-        return (*by_hand, *self.submission.notes, *self.record.notes)
+        return (*by_hand, *self.own_notes)
+
+    @property
+    def own_notes(self) -> tuple[str, ...]:
+        """The notes that are not about a mark given by hand."""
+        late = self.late if self.late and self.late.points else None
+        taken_off = (f"{late.told}，扣 {late.points:g} 分",) if late else ()
+        return (*taken_off, *self.submission.notes, *self.record.notes)
 
     @property
     def flags(self) -> tuple[str, ...]:

@@ -1,0 +1,65 @@
+"""What an instructor should know about a whole class before its marks are used."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from .roster import Roster
+from .rows import Row
+
+MOST_NAMES = 20  # that a sentence lists
+
+
+def remarks(
+    rows: Sequence[Row], strays: Sequence[str], roster: Roster | None, title: str
+) -> list[str]:
+    """Sentences (Chinese), each of something that touches more than one student, or none."""
+    return list(_remarks(rows, strays, roster, title))
+
+
+def _remarks(
+    rows: Sequence[Row], strays: Sequence[str], roster: Roster | None, title: str
+) -> Iterator[str]:
+    hidden = {
+        lms: [row for row in rows if row.submission.lms == lms and not row.submission.is_known]
+        for lms in ("canvas", "moodle")
+    }
+    if strays:
+        yield f"{len(strays)} 個檔案不是作業，沒有列入：{_listed(strays)}"
+    if hidden["canvas"]:
+        yield (
+            f"{len(hidden['canvas'])} 份是匿名繳交的，檔名裡沒有 Canvas 的編號："
+            "不在 canvas.csv 裡。"
+            "在 Canvas 取消匿名，重新下載，再批改一次（不會重跑）"
+        )
+    if hidden["moodle"]:
+        names = [row.submission.student for row in hidden["moodle"]]
+        yield (
+            f"{len(names)} 份是小組的作業，檔名裡沒有學生的編號：不在 moodle.csv 裡"
+            f"（{_listed(names)}）。"
+            "用 --roster 給 Moodle 的評分工作表，小組的分數就給每一位組員"
+        )
+    if not roster:
+        return
+    absent = [_who(row) for row in rows if row.record.status == "absent"]
+    if absent:
+        yield f"名單裡的 {len(absent)} 位沒有繳交：{_listed(absent)}"
+    strangers = [_who(row) for row in rows if row.is_stranger]
+    if strangers:
+        yield f"{len(strangers)} 份不在名單裡：{_listed(strangers)}"
+    most, ours = roster.most(title), max(row.record.max_score for row in rows)
+    if most is not None and most != ours:
+        yield (
+            f"{roster.path.name} 的滿分是 {most:g} 分，這份作業是 {ours:g} 分，分數沒有換算："
+            f"匯入之前，先把那裡的滿分改成 {ours:g}"
+        )
+
+
+def _who(row: Row) -> str:
+    name = row.submission.name
+    return f"{row.submission.student}（{name}）" if name else row.submission.student
+
+
+def _listed(names: Sequence[str]) -> str:
+    more = f"…等 {len(names)} 個" if len(names) > MOST_NAMES else ""
+    return "、".join(names[:MOST_NAMES]) + more

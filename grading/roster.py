@@ -1,0 +1,303 @@
+"""The roster: the table of a class that an LMS exports, and the same table filled in for import."""
+
+from __future__ import annotations
+
+import csv
+import html
+import io
+import re
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from .intake import Submission
+from .naming import GROUP
+
+if TYPE_CHECKING:
+    from .rows import Row
+
+# Encodings by which a table may be written, by the mark that it begins with; then those without.
+MARKS = {b"\xef\xbb\xbf": "utf-8-sig", b"\xff\xfe": "utf-16", b"\xfe\xff": "utf-16"}
+ENCODINGS = ("utf-8", "cp950")
+EXPECTED = "expected the CSV of a gradebook or a grading worksheet, or one with a column of IDs"
+
+# Headers in lower case. Of a person's number, the LMS whose own it is.
+NUMBERS = {
+    **{"identifier": "moodle", "id": "canvas", "canvas_user_id": "canvas"},
+    **dict.fromkeys(("id number", "學號", "student id", "student_id", "學生編號", "編號"), ""),
+    **dict.fromkeys(("sis user id", "sis login id", "login_id", "username", "user name"), ""),
+    **dict.fromkeys(("帳號", "email address", "email", "電子郵件", "電子郵件地址"), ""),
+}
+NAMES = (
+    *(("full name",), ("student",), ("姓名",), ("全名",), ("name",), ("student name",)),
+    *(
+        ("first name", "last name"),
+        ("first name", "surname"),
+        ("first name", "last name (surname)"),
+    ),
+)
+GRADES = ("grade", "成績", "分數", "score", "points", "評分")
+COMMENTS = ("feedback comments", "評語", "回饋意見", "回饋")
+MOST = ("maximum grade", "maximum points", "滿分", "最高分")
+POINTS_POSSIBLE = "pointspossible"  # Canvas' line of the maximum
+STRANGER = "名單裡沒有這一位，或不只一位叫這個名字"
+NOBODY = {"studenttest", "teststudent", "測試學生"}  # Canvas' own
+
+
+@dataclass(frozen=True)
+class Person:
+    """A student as the batch tells one: of which submission (None: none), on which line.
+
+    A stranger is not on the roster.
+    """
+
+    submission: Submission
+    source: int | None
+    line: int | None = None
+    is_stranger: bool = False
+
+
+@dataclass(frozen=True)
+class Filled:
+    """The roster with its marks, to be written under `name`."""
+
+    name: str
+    text: str
+    encoding: str
+
+
+@dataclass(frozen=True)
+class Roster:
+    """A table as it stands in its file: the header first, each line as long as the header."""
+
+    path: Path
+    lines: list[list[str]]
+    encoding: str
+    dialect: type[csv.Dialect]
+
+    @property
+    def header(self) -> list[str]:
+        """The names of the columns."""
+        return self.lines[0]
+
+    def column(self, *names: str) -> int | None:
+        """The first column that has one of the names."""
+        headers = [name.strip().casefold() for name in self.header]
+        return next((headers.index(name) for name in names if name in headers), None)
+
+    @cached_property
+    def people(self) -> list[int]:
+        """The lines of students, which have a number or a name, and are not Canvas' own."""
+        first = self._name_columns() or self._number_columns() or [0]
+        return [
+            index
+            for index, line in enumerate(self.lines[1:], start=1)
+            if (told := key("".join(line[column] for column in first)))
+            and told not in NOBODY
+            and not told.startswith(POINTS_POSSIBLE)
+            and any(line[column].strip() for column in self._number_columns() or first)
+        ]
+
+    def name(self, line: int) -> str:
+        """A student's name."""
+        return " ".join(self.lines[line][column].strip() for column in self._name_columns())
+
+    def _name_columns(self) -> list[int]:
+        for names in NAMES:
+            columns = [self.column(name) for name in names]
+            if None not in columns:
+                return [column for column in columns if column is not None]
+        return []
+
+    def _number_columns(self) -> list[int]:
+        columns = (self.column(name) for name in NUMBERS)
+        return [column for column in columns if column is not None]
+
+    def match(self, submissions: Sequence[Submission]) -> list[Person]:
+        """The class: each submission's student or, of a group, its members; then who sent nothing.
+
+        The column of the roster counts that names most submissions. Raises ValueError where none
+        names any.
+        """
+        keyed = [(key(each.student), key(each.name)) for each in submissions]
+        columns = [self._index(column) for column in range(len(self.header))]
+
+        def fit(column: int) -> tuple[int, int, bool, int]:
+            index = columns[column]
+            by_student = sum(student in index for student, _ in keyed)
+            either = sum(student in index or name in index for student, name in keyed)
+            return either, by_student, not GROUP.search(self.header[column]), -column
+
+        best = max(range(len(self.header)), key=fit)
+        if not fit(best)[0]:
+            example = submissions[0].student if submissions else ""
+            raise ValueError(
+                f"{self.path}: no column holds a submission's student, such as {example!r}; "
+                f"its columns are {', '.join(self.header)}"
+            )
+        return list(self._people(submissions, keyed, columns[best], best))
+
+    def _index(self, column: int) -> dict[str, list[int]]:
+        """Lines by what stands in a column; where several have the same, only a group's do."""
+        found: dict[str, list[int]] = defaultdict(list)
+        for line in self.people:
+            for told in {key(self.lines[line][column]), number(self.lines[line][column])} - {""}:
+                found[told].append(line)
+        is_group = bool(GROUP.search(self.header[column]))
+        return {told: lines for told, lines in found.items() if is_group or len(lines) == 1}
+
+    def _people(
+        self,
+        submissions: Sequence[Submission],
+        keyed: Sequence[tuple[str, str]],
+        index: Mapping[str, list[int]],
+        column: int,
+    ) -> Iterator[Person]:
+        taken: set[int] = set()
+        is_group = bool(GROUP.search(self.header[column]))
+        for source, (submission, keys) in enumerate(zip(submissions, keyed, strict=True)):
+            lines = next((index[each] for each in keys if each in index), [])
+            lines = [line for line in lines if line not in taken]
+            taken.update(lines)
+            for line in lines:
+                person = self._member(submission, line) if is_group else submission
+                yield Person(replace(person, name=self.name(line) or person.name), source, line)
+            if not lines:
+                note = STRANGER
+                yield Person(replace(submission, notes=(*submission.notes, note)), source, is_stranger=True)
+        lms = submissions[0].lms
+        for line in self.people:
+            if line not in taken:
+                absent = Submission(self._value(line, column), "", name=self.name(line), lms=lms)
+                yield Person(self._member(absent, line) if is_group else absent, None, line)
+
+    def _member(self, submission: Submission, line: int) -> Submission:
+        """A member's own submission: the group's, under the member's number."""
+        column = next(
+            (each for each in self._number_columns() if self.lines[line][each].strip()),
+            next(iter(self._name_columns()), 0),
+        )
+        lms = NUMBERS.get(self.header[column].strip().casefold(), "")
+        notes = submission.notes
+        if submission.file:
+            notes = (*notes, f"小組的作業：{submission.student}")
+        student = self._value(line, column)
+        return replace(submission, student=student, lms=lms, is_known=True, notes=notes)
+
+    def _value(self, line: int, column: int) -> str:
+        value = self.lines[line][column].strip()
+        return number(value) or value
+
+    def filled(self, people: Sequence[Person], rows: Sequence[Row], title: str) -> Filled:
+        """The same table with the marks of `rows`, a column more where none is for this sheet's.
+
+        Who handed nothing in keeps what stood there.
+        """
+        from .exports import inert  # a bad request is refused before a package is installed
+
+        lines = [list(line) for line in self.lines]
+        grade = self._grade_column(title)
+        if grade is None:
+            grade = len(self.header)
+            for line in lines:
+                line.append("")
+            lines[0][grade] = title
+            for line in lines[1:]:
+                if key(line[0]).startswith(POINTS_POSSIBLE) and rows:
+                    line[grade] = f"{rows[0].record.max_score:g}"
+        comment = self.column(*COMMENTS)
+        for person, row in zip(people, rows, strict=True):
+            if person.line is None or person.source is None:
+                continue
+            lines[person.line][grade] = f"{row.final:g}"
+            if comment is not None:
+                lines[person.line][comment] = inert(html.escape(row.diagnosis))
+        text = io.StringIO()
+        csv.writer(text, self.dialect).writerows(lines)
+        return Filled(f"filled-{self.path.name}", text.getvalue(), self.encoding)
+
+    def _grade_column(self, title: str) -> int | None:
+        """The sheet's own column, as Canvas has one for each assignment; else the one of marks."""
+        wanted = key(title)
+        named = [index for index, name in enumerate(self.header) if wanted and wanted in key(name)]
+        return named[0] if named else self.column(*GRADES)
+
+    def most(self, title: str) -> float | None:
+        """The most points that the table says a mark may have, where it says so."""
+        column, grade = self.column(*MOST), self._grade_column(title)
+        for line in self.lines[1:]:
+            if column is not None:
+                told = line[column]
+            elif grade is not None and key(line[0]).startswith(POINTS_POSSIBLE):
+                told = line[grade]
+            else:
+                continue
+            try:
+                return float(told.replace(",", "."))
+            except ValueError:
+                continue
+        return None
+
+
+def match(roster: Roster | None, submissions: Sequence[Submission]) -> list[Person]:
+    """The class as its roster has it; without one, who handed something in."""
+    if roster:
+        return roster.match(submissions)
+    return [Person(submission, source) for source, submission in enumerate(submissions)]
+
+
+def key(text: str) -> str:
+    """Text by which a name or a number is found, however it is spelt: an address by what is before
+    its @, without capitals, spaces and signs, as Canvas writes names into those of files."""
+    return re.sub(r"[\W_]", "", text.partition("@")[0].casefold())
+
+
+def number(text: str) -> str:
+    """The number of Moodle's "Participant 12", in any language; empty where there is none."""
+    found = re.fullmatch(r"[^\W\d_]+ (\d+)", text.strip())
+    return found[1] if found else ""
+
+
+def read(path: Path) -> Roster:
+    """The table in a file. Raises ValueError where it is none, OSError where it can't be read."""
+    content = path.read_bytes()
+    text, encoding = _decode(path, content)
+    try:
+        dialect = csv.Sniffer().sniff(text.partition("\n")[0], delimiters=",;\t")
+    except csv.Error:
+        dialect = csv.excel
+    header = next(csv.reader(io.StringIO(text), delimiter=dialect.delimiter), [])
+    quoted = text.startswith('"') and text.count('"') >= 2 * len(header) * text.count("\n")
+
+    class Own(csv.excel):
+        """How this file is written."""
+
+        delimiter = dialect.delimiter
+        lineterminator = "\r\n" if "\r\n" in text else "\n"
+        quoting = csv.QUOTE_ALL if quoted else csv.QUOTE_MINIMAL
+
+    try:
+        lines = [
+            line for line in csv.reader(io.StringIO(text, newline=""), Own, strict=True) if line
+        ]
+    except csv.Error as error:
+        raise ValueError(f"{path} is no CSV: {error}; {EXPECTED}") from error
+    if len(lines) < 2 or len(header) < 1:
+        raise ValueError(f"{path} has no line of a student; {EXPECTED}")
+    width = max(map(len, lines))
+    return Roster(path, [line + [""] * (width - len(line)) for line in lines], encoding, Own)
+
+
+def _decode(path: Path, content: bytes) -> tuple[str, str]:
+    marked = next((name for mark, name in MARKS.items() if content.startswith(mark)), None)
+    for encoding in [marked] if marked else ENCODINGS:
+        try:
+            text = content.decode(encoding)
+        except UnicodeDecodeError:
+            continue
+        if "\0" not in text:
+            return text, encoding
+    raise ValueError(f"{path} is no text in UTF-8, UTF-16 or Big5; {EXPECTED}")
