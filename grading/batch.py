@@ -119,7 +119,8 @@ def grade(
     rows = _rows(people, submissions, found, ledger.overrides(), tasks, late)
     title = sheet.path.stem
     notes = remarks(rows, handed_in.strays, roster, title)
-    alike = similar.pairs(map(sheets.cells_of, submissions), intake.read_cells(sheet.content))
+    given = intake.read_cells(sheet.content)
+    alike = similar.pairs(map(sheets.cells_of, submissions), given)
     place = {person.source: at for at, person in reversed(list(enumerate(people)))}
     report.write(
         rows,
@@ -130,6 +131,7 @@ def grade(
         attempts=ledger.attempts(),
         parts=parts,
         notes=notes,
+        release=given,
         filled=roster.filled(people, rows, title) if roster else None,
     )
     return Batch(rows, len(run.keys), seed, sheet.path, run.failed, notes)

@@ -23,6 +23,7 @@ SECONDS = 600
 def data(rows: Sequence[Row], pairs: Sequence[Pair]) -> dict[str, Any]:
     """What the notebook reads: tables as lists of plain dicts."""
     students = [row.submission.student for row in rows]
+    rows = [row for row in rows if row.record.status != "absent"]
     return {
         "statuses": STATUSES,
         "submissions": [
@@ -32,7 +33,6 @@ def data(rows: Sequence[Row], pairs: Sequence[Pair]) -> dict[str, Any]:
                 "score": row.score,
                 "max_score": row.record.max_score,
                 "seconds": row.record.seconds,
-                "detail": row.record.detail,
             }
             for row in rows
         ],
@@ -48,7 +48,7 @@ def data(rows: Sequence[Row], pairs: Sequence[Pair]) -> dict[str, Any]:
             for part in score.parts
         ],
         "mistakes": [
-            {"student": row.submission.student, "code": mistake.code, "message": mistake.message}
+            {"student": row.submission.student, "code": mistake.code}
             for row in rows
             for mistake in row.diagnoses
         ],

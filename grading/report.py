@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import base64
 import hashlib
 import os
 import re
-from collections.abc import Mapping, Sequence
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 import jinja2
 
 from utils.checks.render import prose
 
-from . import exports, overview
+from . import byhand, exports, overview
+from .intake import Cell
 from .record import STATUSES, Attempt
 from .roster import Filled
 from .rows import Row
@@ -49,8 +53,10 @@ TABLES = {
     "history.csv": ("每一次批改的時間、狀態與分數", "utf-8-sig"),
 }
 
+TEMPLATES = Path(__file__).parent / "templates"
+SCRIPT = (TEMPLATES / "report.js").read_text("utf-8")
 _templates = jinja2.Environment(
-    loader=jinja2.FileSystemLoader(Path(__file__).parent / "templates"),
+    loader=jinja2.FileSystemLoader(TEMPLATES),
     autoescape=True,
     trim_blocks=True,
     lstrip_blocks=True,
@@ -70,12 +76,13 @@ def write(
     parts: bool = False,
     notes: Sequence[str] = (),
     filled: Filled | None = None,
+    release: Sequence[Cell] = (),
 ) -> None:
     """Write every report of `rows` to the folder `out`; each file is replaced as a whole.
 
     `title` is the sheet's name, and the assignment's in Canvas. A gradebook's file is written
     where some of the submissions may be from there. `notes` are about the whole class, `filled` is
-    the roster to import again.
+    the roster to import again, `release` the sheet's cells, which no student wrote.
     """
     pages = page_names(rows)
     tables = {
@@ -99,7 +106,7 @@ def write(
     (out / "feedback").mkdir(exist_ok=True)
     for row, page in zip(rows, pages, strict=True):
         _replace(out / "feedback" / page, feedback(row))
-    _replace(out / "report.html", class_report(rows, pages, pairs, purposes, title, notes))
+    _replace(out / "report.html", class_report(rows, pages, pairs, purposes, title, notes, release))
 
 
 def feedback(row: Row) -> str:
@@ -125,15 +132,37 @@ def class_report(
     tables: Mapping[str, str] | None = None,
     title: str = "",
     notes: Sequence[str] = (),
+    release: Sequence[Cell] = (),
 ) -> str:
-    """The instructor's page: what the notebook finds in the marks, a line a student, the tables."""
+    """The instructor's page: whom to look at, who made which mistake, a line a student, figures."""
+    paged = list(zip(rows, pages, strict=True))
+    looks, untouched = byhand.looks(paged, release)
+    counts = Counter(row.record.status for row in rows)
+    digest = base64.b64encode(hashlib.sha256(SCRIPT.encode()).digest()).decode()
     return _templates.get_template("report.html").render(
         tables=tables or {},
         notebook=overview.run(overview.data(rows, pairs)),
-        rows=list(zip(rows, pages, strict=True)),
+        rows=paged,
+        looks=looks,
+        untouched=untouched,
+        mistakes=_mistakes(paged),
+        statuses={status: counts[status] for status in STATUSES if counts[status]},
+        lates=any(row.late for row in rows),
         title=title,
         notes=notes,
+        script=SCRIPT,
+        script_digest=f"sha256-{digest}",  # the one script that a browser may run in this page
     )
+
+
+def _mistakes(rows: Iterable[tuple[Row, str]]) -> list[dict[str, Any]]:
+    """Each mistake in the words of one who made it, and who did; the commonest first."""
+    found: dict[str, dict[str, Any]] = {}
+    for row, page in rows:
+        for code, diagnosis in {each.code: each for each in row.diagnoses}.items():
+            told = {"code": code, "message": diagnosis.message, "who": []}
+            found.setdefault(code, told)["who"].append((row, page))
+    return sorted(found.values(), key=lambda mistake: -len(mistake["who"]))
 
 
 def page_names(rows: Sequence[Row]) -> list[str]:
