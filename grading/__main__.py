@@ -65,7 +65,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         print("\ngrading: stopped; the same command goes on from here", file=sys.stderr)
         return 130
     counts = ", ".join(f"{count} {status}" for status, count in result.counts().most_common())
-    print(f"{len(result.rows)} submissions of {result.sheet.name}: {counts}")
+    print(f"{result.submissions} submissions of {result.sheet.name}: {counts}")
     print(f"{result.graded} run now, the others unchanged; cases drawn from seed {result.seed}")
     for name in ("grades.csv", "feedback", "report.html", "similar.csv"):
         print(f"  {options.out / name}")

@@ -46,9 +46,10 @@ class Batch:
     sheet: Path
     failed: int = 0
     notes: Sequence[str] = ()  # about the whole class
+    submissions: int = 0  # a group's is the row of each member
 
     def counts(self) -> Counter[str]:
-        """How many submissions have each status."""
+        """How many students have each status."""
         return Counter(row.record.status for row in self.rows)
 
 
@@ -134,7 +135,9 @@ def grade(
         release=given,
         filled=roster.filled(people, rows, title) if roster else None,
     )
-    return Batch(rows, len(run.keys), seed, sheet.path, run.failed, notes)
+    return Batch(
+        rows, len(run.keys), seed, sheet.path, run.failed, notes, submissions=len(submissions)
+    )
 
 
 def _rows(

@@ -1,4 +1,4 @@
-"""What an instructor should look at: marks of 0, judgements in doubt, and what was written there."""
+"""What an instructor should look at: marks of 0 and judgements in doubt, with the code."""
 
 from __future__ import annotations
 

@@ -8,7 +8,6 @@ import io
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from .late import Late
 from .record import Attempt
 from .rows import Row
 from .similar import Pair
@@ -40,7 +39,6 @@ def grades_csv(rows: Sequence[Row], tasks: Sequence[str], parts: bool = False) -
             for task, score in row.scores.items()
             for part in score.parts
         }
-        late = row.late or Late()
         lines.append(
             [
                 row.submission.student,
@@ -49,7 +47,7 @@ def grades_csv(rows: Sequence[Row], tasks: Sequence[str], parts: bool = False) -
                 row.record.status,
                 row.score,
                 row.record.max_score,
-                *([late.told, late.points, row.final] if lates else []),
+                *([row.late and row.late.told, row.taken_off, row.final] if lates else []),
                 *(row.points(task) for task in tasks),
                 *(points.get(piece) for piece in pieces),
                 row.diagnosis,

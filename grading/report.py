@@ -147,6 +147,7 @@ def class_report(
         untouched=untouched,
         mistakes=_mistakes(paged),
         statuses={status: counts[status] for status in STATUSES if counts[status]},
+        names=any(row.submission.name for row in rows),
         lates=any(row.late for row in rows),
         title=title,
         notes=notes,

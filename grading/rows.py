@@ -40,6 +40,11 @@ class Row:
         """The score after what was taken off for being late: what a gradebook gets."""
         return max(0.0, self.score - self.late.points) if self.late else self.score
 
+    @property
+    def taken_off(self) -> float:
+        """The points that being late cost."""
+        return self.score - self.final
+
     def _graded(self, task: str) -> float:
         points: float = self.record.scores.get(task, {}).get("points", 0.0)
         return points
@@ -66,8 +71,8 @@ class Row:
     @property
     def own_notes(self) -> tuple[str, ...]:
         """The notes that are not about a mark given by hand."""
-        late = self.late if self.late and self.late.points else None
-        taken_off = (f"{late.told}，扣 {late.points:g} 分",) if late else ()
+        late = self.late if self.taken_off else None
+        taken_off = (f"{late.told}，扣 {self.taken_off:g} 分",) if late else ()
         return (*taken_off, *self.submission.notes, *self.record.notes)
 
     @property

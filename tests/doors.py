@@ -55,6 +55,10 @@ WALKS = {
     "test_grading_examples.py::test_an_instructor_changes_a_mark_by_hand": (
         'python course.py grade PATH --out DIR --override 學號 vgg16 8.5 --reason "口試補考"',
     ),
+    "test_grading_examples.py::test_an_instructor_has_a_roster_and_a_time_when_work_was_due": (
+        "python course.py grade PATH --out DIR --roster 名單.csv "
+        '--due "2026-11-27 23:59" --late "10%/day" --parts',
+    ),
     "test_doors.py::test_the_notebooks_are_built_from_the_lessons": (
         "python course.py build",
         "python course.py build Day018_vgg16",

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import csv
+import os
 import shutil
+from datetime import datetime
 
 import pytest
 from browsing import IN_A_BROWSER, WIDTHS, serious, shoot, watched
@@ -92,6 +94,35 @@ def test_an_instructor_changes_a_mark_by_hand(used, out, tmp_path):
 
 
 @SLOW
+def test_an_instructor_has_a_roster_and_a_time_when_work_was_due(used, out, tmp_path):
+    again, table = tmp_path / "out", tmp_path / "class.csv"
+    shutil.copytree(out, again)
+    students = [f"{student},學生 {student[-2:]}," for student in (*MARKS, "b11902099")]
+    table.write_text("\n".join(["學號,姓名,成績", *students, ""]), encoding="cp950")
+    handed_in = tmp_path / "handed in"
+    shutil.copytree(used / "examples" / "submissions", handed_in)
+    for day, path in enumerate(sorted(handed_in.rglob("*.ipynb"))):
+        os.utime(path, (datetime(2026, 11, 25 + day, 12).timestamp(),) * 2)
+    (handed_in / "README.txt").write_text("x")
+    run = walk(
+        "python course.py grade PATH --out DIR --roster 名單.csv "
+        '--due "2026-11-27 23:59" --late "10%/day" --parts',
+        used,
+        **{"PATH": handed_in, "DIR": again, "名單.csv": table},
+    )
+    assert run.returncode == 0 and "0 run now" in run.stdout, run.stderr
+    assert "README.txt" in run.stdout and "b11902099（學生 99）" in run.stdout
+    with (again / "grades.csv").open(encoding="utf-8-sig") as file:
+        rows = {line["student"]: line for line in csv.DictReader(file)}
+    assert rows["b11902099"]["status"] == "absent" and rows["b11902037"]["name"] == "學生 37"
+    late = rows["b11902058"]  # on the fifth of the days, a day and a half after the third's end
+    assert (late["score"], late["late_points"], late["score_after_late"]) == ("8.25", "2", "6.25")
+    assert late["vgg16:block1"] == "0.25"
+    filled = (again / "filled-class.csv").read_text("cp950")
+    assert "b11902058,學生 58,6.25\n" in filled and "b11902099,學生 99,\n" in filled
+
+
+@SLOW
 @SKIPPED
 def test_the_instructor_reads_the_report_and_a_students_page_and_exports(result, out, browser):
     page = browser.new_page(viewport={"width": WIDTHS["desktop"], "height": 900})
@@ -99,7 +130,16 @@ def test_the_instructor_reads_the_report_and_a_students_page_and_exports(result,
     page.goto((out / "report.html").as_uri())
     shoot(page, "grading-1-report", full_page=True)
     assert page.locator("h1").count() == 1
-    page.get_by_role("link", name="b11902037").click()
+    page.locator("summary", has_text="vgg13").last.click()
+    assert page.locator(".who a:visible").inner_text() == "b11902037"
+    page.locator("details.look summary", has_text="b11902066").click()
+    shown = page.locator("#rows tbody tr:visible")
+    page.get_by_role("button", name="分數").press("Enter")
+    assert shown.first.locator("td").nth(2).inner_text() == "0 / 10"
+    page.get_by_label("找學生或診斷").fill("vgg13")
+    assert shown.count() == 1 and "顯示 1 / 6" in page.locator("output").inner_text()
+    shoot(page, "grading-1-found", full_page=True)
+    page.locator("#rows").get_by_role("link", name="b11902037").click()
     assert "VGG13" in page.locator("body").inner_text()
     shoot(page, "grading-2-feedback", full_page=True)
     page.go_back()

@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+import base64
 import csv
+import hashlib
 import io
 import re
+from functools import partial
 
 import pandas
 import pytest
 
-from grading import exports, overview, report
-from grading.intake import Submission
+from grading import exports, overview, remarks, report
+from grading.intake import Cell, Submission
 from grading.record import Override, Record
 from grading.rows import Row
 from grading.similar import Pair
+from tests.sandboxed import notebook
 from utils.checks.score import Diagnosis, Part, Score
 
 SCORE = Score(
@@ -107,6 +111,70 @@ def test_each_gradebook_gets_those_who_may_be_in_it(tmp_path):
     report.write([row("1", lms="moodle"), row("s1")], ["vgg16"], tmp_path)
     assert len(lines((tmp_path / "moodle.csv").read_text("utf-8"))) == 2
     assert len(lines((tmp_path / "canvas.csv").read_text("utf-8"))) == 2  # with the maximum
+
+
+def test_no_gradebook_gets_a_number_that_is_not_its_own(tmp_path):
+    rows = [
+        row("anon_Ab1cD", lms="canvas", is_known=False),
+        row("Group A", lms="moodle", is_known=False),
+        row("li_hua", lms="blackboard"),
+        row("12", Record("absent", 10), lms="moodle"),
+    ]
+    (tmp_path / "canvas.csv").write_text("of an earlier run")
+    report.write(rows, ["vgg16"], tmp_path)
+    assert not (tmp_path / "canvas.csv").exists() and not (tmp_path / "moodle.csv").exists()
+    told = remarks.remarks(rows, [], None, "Day018")
+    assert [name in note for name, note in zip(("Canvas", "Group A"), told, strict=True)] == [
+        True
+    ] * 2
+
+
+def test_the_parts_of_a_task_stand_in_the_table_where_they_are_asked_for():
+    (line, _) = lines(exports.grades_csv([row(), row("s2", BROKEN)], ["vgg16"], parts=True))
+    assert (line["vgg16:blocks"], line["vgg16:head"]) == ("3", "5")
+
+
+def test_what_is_worth_nothing_or_in_doubt_is_shown_with_its_code():
+    release = [Cell("import keras", 1), Cell("raise NotImplementedError", 2)]
+    unsure = Score("vgg16", "VGG16", SCORE.parts, (Diagnosis("numbers", "數值不同", "", "head"),))
+    blank = Record("unfinished", 10)
+    records = {
+        "right": GRADED,
+        "nothing": Record("graded", 10),
+        "in doubt": Record("graded", 10, 8, scores={"vgg16": unsure.to_dict()}),
+        "blank": blank,
+        "absent": Record("absent", 10),
+        "died": Record("died", 10, 2),
+    }
+    sources = {"blank": ["import keras\n"]}
+    rows = [
+        row(name, record, content=partial(notebook, sources.get(name, [f"# {name}\nx = 1"])))
+        for name, record in records.items()
+    ]
+    page = report.class_report(rows, report.page_names(rows), [], release=release)
+    looked_at = re.findall(r'<details class="look"><summary><b>([^<]*)</b>', page)
+    assert looked_at == ["nothing", "died", "in doubt"]  # from the least points on
+    assert "# nothing\nx = 1" in page and "# right" not in page
+    assert "另有 1 份和發下去的一樣" in page
+
+
+def test_a_mistake_opens_to_those_who_made_it_and_flags_stand_in_their_row():
+    flagged = Record("graded", 10, 8, scores=GRADED.scores, flags=("整個網路是匯入的",))
+    rows = [row("s1", flagged, name="王小明"), row("s2", name="<b>李華"), row("s3", BROKEN)]
+    page = report.class_report(rows, report.page_names(rows), [])
+    (mistake,) = re.findall(r"<details><summary.*?</details>", page, re.DOTALL)
+    assert "2 人" in mistake and "vgg13" in mistake
+    assert re.findall(r'href="([^"]*)">([^<]*)<', mistake) == [
+        ("feedback/s1.html", "王小明"),
+        ("feedback/s2.html", "&lt;b&gt;李華"),
+    ]
+    assert page.count("⚑ 整個網路是匯入的") == 1
+
+
+def test_a_browser_runs_no_script_of_the_report_but_its_own():
+    page = report.class_report([row()], ["s1.html"], [])
+    digest = base64.b64encode(hashlib.sha256(report.SCRIPT.encode()).digest()).decode()
+    assert "default-src 'none'" in page and f"script-src 'sha256-{digest}'" in page
 
 
 def test_a_mark_given_by_hand_is_the_mark_and_says_why():
