@@ -98,15 +98,7 @@ def grade(
     if seed is None:
         seed = int(ledger.setting("seed", str(secrets.randbits(SECRET))))
     job = work.Job(b"", sheet.content, tasks, seed, timeout, sandboxed)
-    connect: pools.Connect
-    if executor:
-        connect, most = lambda: nullcontext(executor), 2
-    elif scheduler:
-        connect, most = partial(cluster.connect, scheduler), CLUSTER_AHEAD
-    else:
-        workers = workers or min(os.cpu_count() or 1, MOST_WORKERS)
-        connect, most = partial(pools.processes, workers, sandboxed), 2 * workers
-
+    connect, most = _connection(executor, scheduler, workers, sandboxed)
     found: dict[int, Record] = {}
     hidden = None if progress else True  # None hides the bar where no terminal is
     with tqdm(total=len(submissions), unit="file", disable=hidden) as bar:
@@ -138,6 +130,18 @@ def grade(
     return Batch(
         rows, len(run.keys), seed, sheet.path, run.failed, notes, submissions=len(submissions)
     )
+
+
+def _connection(
+    executor: Executor | None, scheduler: str | None, workers: int | None, sandboxed: bool
+) -> tuple[pools.Connect, int]:
+    """What the work goes to, and how many jobs it is given at once."""
+    if executor:
+        return lambda: nullcontext(executor), 2
+    if scheduler:
+        return partial(cluster.connect, scheduler), CLUSTER_AHEAD
+    workers = workers or min(os.cpu_count() or 1, MOST_WORKERS)
+    return partial(pools.processes, workers, sandboxed), 2 * workers
 
 
 def _rows(

@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 import stat
 import zipfile
-import zlib
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass, replace
@@ -62,7 +61,7 @@ class File:
             return b""
         try:
             return self.content()[:size]
-        except (OSError, EOFError, zipfile.BadZipFile, zlib.error):
+        except Exception:  # zipfile raises many kinds; where the file is graded, its row tells
             return b""
 
 

@@ -167,7 +167,9 @@ class Roster:
                 yield Person(replace(person, name=self.name(line) or person.name), source, line)
             if not lines:
                 note = STRANGER
-                yield Person(replace(submission, notes=(*submission.notes, note)), source, is_stranger=True)
+                yield Person(
+                    replace(submission, notes=(*submission.notes, note)), source, is_stranger=True
+                )
         lms = submissions[0].lms
         for line in self.people:
             if line not in taken:
