@@ -17,12 +17,12 @@ if TYPE_CHECKING:
     from .record import Override
 
 EPILOG = """
-PATH holds a folder for each student, or one notebook for each; or it is the archive that Moodle or
-Canvas gives, or nbgrader's course folder. DIR gets grades.csv; moodle.csv and canvas.csv to import;
-a page for each student in feedback/; report.html and similar.csv for you; and grades.sqlite, by
-which the next run grades only what changed. Statuses: graded, unfinished (still blank), missing (no
-such function), error, died (its kernel), flood (of output), memory, timeout, broken (no readable
-notebook).
+PATH holds a folder for each student, or one notebook for each; or it is the archive that Moodle,
+Canvas or Blackboard gives, or nbgrader's course folder. DIR gets grades.csv; moodle.csv and
+canvas.csv to import; a page for each student in feedback/; report.html and similar.csv for you; and
+grades.sqlite, by which the next run grades only what changed. Statuses: graded, unfinished (still
+blank), missing (no such function), error, died (its kernel), flood (of output), memory, timeout,
+broken (no readable notebook), absent (on the roster alone).
 
 The notebooks are run in a sandbox, which needs Linux and bubblewrap. Where there is none, only the
 course's own examples run, and with --no-sandbox files that you would open and run yourself.

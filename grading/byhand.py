@@ -40,7 +40,7 @@ def looks(rows: Sequence[tuple[Row, str]], release: Sequence[Cell]) -> tuple[lis
 
 def is_doubtful(row: Row) -> bool:
     """Whether a mark is 0, or may be wrong."""
-    if row.record.status == "absent" or row.overrides:
+    if row.is_absent or row.overrides:
         return False
     codes = {diagnosis.code for diagnosis in row.diagnoses}
     return (

@@ -122,9 +122,7 @@ def of_lms(rows: Iterable[Row], lms: str) -> list[Row]:
     return [
         row
         for row in rows
-        if row.submission.lms in ("", lms)
-        and row.submission.is_known
-        and row.record.status != "absent"
+        if row.submission.lms in ("", lms) and row.submission.is_known and not row.is_absent
     ]
 
 

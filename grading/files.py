@@ -16,7 +16,7 @@ MAX_DEPTH = 4  # folders below a student's own
 MAX_MEMBERS = 200_000  # of an archive
 MAX_RATIO = 200  # unpacked to packed; notebooks that are full of zeros reach 50
 IGNORED = {"__MACOSX", "__pycache__"}
-EXPECTED = "expected a folder of submissions, one .ipynb, or the .zip that Moodle or Canvas gives"
+EXPECTED = "expected a folder of submissions, one .ipynb, or the .zip that an LMS gives"
 NBGRADER = "submitted"  # the folder of nbgrader's course that holds STUDENT/ASSIGNMENT/
 UTF8 = 0x800  # flag of an archive's member whose name is in it
 # Flags of an archive's member that can't be read, and why.

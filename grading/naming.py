@@ -74,7 +74,8 @@ GROUP = re.compile(r"(?:^|[\W\d_])(?:group|team|grp)|[組组隊队]", re.IGNOREC
 MEMBER = re.compile(r"-[^\W\d]{2}")  # older Moodles: Group A-Anna_657737, a member's own number
 DEFAULT_GROUP = "這一份屬於「沒有分組的學生」這個共用的群組：先在 Moodle 分組，再確認是誰交的"
 STAMP = re.compile(r"_[^\W\d_]+_(?=\d{4}(?:-\d\d){5})")  # "attempt", in any language
-RECEIPT = re.compile(r"[^:：\n]+[:：] *(?P<name>.+?) *\((?P<student>[^()\n]+)\)")
+RECEIPT = re.compile(r"[^:：\n]+[:：](?P<name>[^\n]+)\((?P<student>[^()\n]+)\)")  # its first line
+LONGEST = 500  # no system takes a longer name, and a pattern would take its time over one
 ELSEWHERE = 0.5  # an attachment's number is never so far from the others' (a factor of 1.6)
 
 
@@ -121,7 +122,10 @@ def _doubt(owner: Owner, usual: float | None, prefer: str) -> tuple[float, bool]
 
 
 def _readings(file: File) -> list[Owner]:
-    matches = ((lms, pattern.fullmatch(file.parts[0])) for lms, pattern in _COMPILED)
+    name = file.parts[0]
+    if len(name) > LONGEST:
+        return []
+    matches = ((lms, pattern.fullmatch(name)) for lms, pattern in _COMPILED)
     return [_owner(file, lms, match) for lms, match in matches if match]
 
 
@@ -170,12 +174,12 @@ def _with_receipts(files: Sequence[File], owners: Sequence[Owner]) -> list[Owner
     stems = [STAMP.split(file.parts[0], maxsplit=1)[0] for file in files]
     told = {}
     for file, owner, stem in zip(files, owners, stems, strict=True):
-        receipt = file.peek().decode("utf-8-sig", "replace") if owner.entry == ".txt" else ""
+        receipt = file.peek(500).decode("utf-8-sig", "replace") if owner.entry == ".txt" else ""
         found = RECEIPT.match(receipt)
         if found and stem.endswith(f"_{found['student']}"):
             told[stem] = found
     return [
-        replace(owner, student=told[stem]["student"], name=told[stem]["name"])
+        replace(owner, student=told[stem]["student"], name=told[stem]["name"].strip())
         if owner.lms == "blackboard" and stem in told
         else owner
         for owner, stem in zip(owners, stems, strict=True)

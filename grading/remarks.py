@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
+from .naming import DEFAULT_GROUP
 from .roster import Roster
 from .rows import Row
 
@@ -39,9 +40,11 @@ def _remarks(
             f"（{_listed(names)}）。"
             "用 --roster 給 Moodle 的評分工作表，小組的分數就給每一位組員"
         )
+    if any(DEFAULT_GROUP in row.submission.notes for row in rows):
+        yield "沒有分組的學生在 Moodle 共用一份作業：先分組，再確認那一份是誰交的"
     if not roster:
         return
-    absent = [_who(row) for row in rows if row.record.status == "absent"]
+    absent = [_who(row) for row in rows if row.is_absent]
     if absent:
         yield f"名單裡的 {len(absent)} 位沒有繳交：{_listed(absent)}"
     strangers = [_who(row) for row in rows if row.is_stranger]

@@ -39,6 +39,7 @@ NAMES = (
         ("first name", "last name (surname)"),
     ),
 )
+PIECES = {name for names in NAMES if len(names) > 1 for name in names}  # nobody's whole name
 GRADES = ("grade", "成績", "分數", "score", "points", "評分")
 COMMENTS = ("feedback comments", "評語", "回饋意見", "回饋")
 MOST = ("maximum grade", "maximum points", "滿分", "最高分")
@@ -91,14 +92,13 @@ class Roster:
     @cached_property
     def people(self) -> list[int]:
         """The lines of students, which have a number or a name, and are not Canvas' own."""
-        first = self._name_columns() or self._number_columns() or [0]
+        told = self._number_columns() or self._name_columns() or [0]
         return [
             index
             for index, line in enumerate(self.lines[1:], start=1)
-            if (told := key("".join(line[column] for column in first)))
-            and told not in NOBODY
-            and not told.startswith(POINTS_POSSIBLE)
-            and any(line[column].strip() for column in self._number_columns() or first)
+            if any(line[column].strip() for column in told)
+            and key(self.name(index)) not in NOBODY
+            and not key(line[0]).startswith(POINTS_POSSIBLE)
         ]
 
     def name(self, line: int) -> str:
@@ -122,14 +122,14 @@ class Roster:
         The column of the roster counts that names most submissions. Raises ValueError where none
         names any.
         """
-        keyed = [(key(each.student), key(each.name)) for each in submissions]
+        keyed = [_keys(each) for each in submissions]
         columns = [self._index(column) for column in range(len(self.header))]
 
-        def fit(column: int) -> tuple[int, int, bool, int]:
-            index = columns[column]
-            by_student = sum(student in index for student, _ in keyed)
-            either = sum(student in index or name in index for student, name in keyed)
-            return either, by_student, not GROUP.search(self.header[column]), -column
+        def fit(column: int) -> tuple[int, int, bool, bool, int]:
+            index, header = columns[column], self.header[column].strip().casefold()
+            by_student = sum(keys[0] in index for keys in keyed)
+            at_all = sum(any(each in index for each in keys) for keys in keyed)
+            return at_all, by_student, header in NUMBERS, not GROUP.search(header), -column
 
         best = max(range(len(self.header)), key=fit)
         if not fit(best)[0]:
@@ -142,6 +142,8 @@ class Roster:
 
     def _index(self, column: int) -> dict[str, list[int]]:
         """Lines by what stands in a column; where several have the same, only a group's do."""
+        if self.header[column].strip().casefold() in PIECES:
+            return {}
         found: dict[str, list[int]] = defaultdict(list)
         for line in self.people:
             for told in {key(self.lines[line][column]), number(self.lines[line][column])} - {""}:
@@ -152,7 +154,7 @@ class Roster:
     def _people(
         self,
         submissions: Sequence[Submission],
-        keyed: Sequence[tuple[str, str]],
+        keyed: Sequence[Sequence[str]],
         index: Mapping[str, list[int]],
         column: int,
     ) -> Iterator[Person]:
@@ -170,7 +172,7 @@ class Roster:
                 yield Person(
                     replace(submission, notes=(*submission.notes, note)), source, is_stranger=True
                 )
-        lms = submissions[0].lms
+        lms = NUMBERS.get(self.header[column].strip().casefold(), "")
         for line in self.people:
             if line not in taken:
                 absent = Submission(self._value(line, column), "", name=self.name(line), lms=lms)
@@ -212,7 +214,7 @@ class Roster:
                     line[grade] = f"{rows[0].record.max_score:g}"
         comment = self.column(*COMMENTS)
         for person, row in zip(people, rows, strict=True):
-            if person.line is None or person.source is None:
+            if person.line is None or row.is_absent:
                 continue
             lines[person.line][grade] = f"{row.final:g}"
             if comment is not None:
@@ -251,6 +253,12 @@ def match(roster: Roster | None, submissions: Sequence[Submission]) -> list[Pers
     return [Person(submission, source) for source, submission in enumerate(submissions)]
 
 
+def _keys(submission: Submission) -> list[str]:
+    """By what a submission may be found: its student, the name, pieces such as in b1_王小明_hw."""
+    pieces = re.split(r"[\W_]+", submission.student) if not submission.lms else []
+    return [key(each) for each in (submission.student, submission.name, *pieces)]
+
+
 def key(text: str) -> str:
     """Text by which a name or a number is found, however it is spelt: an address by what is before
     its @, without capitals, spaces and signs, as Canvas writes names into those of files."""
@@ -267,19 +275,15 @@ def read(path: Path) -> Roster:
     """The table in a file. Raises ValueError where it is none, OSError where it can't be read."""
     content = path.read_bytes()
     text, encoding = _decode(path, content)
-    try:
-        dialect = csv.Sniffer().sniff(text.partition("\n")[0], delimiters=",;\t")
-    except csv.Error:
-        dialect = csv.excel
-    header = next(csv.reader(io.StringIO(text), delimiter=dialect.delimiter), [])
-    quoted = text.startswith('"') and text.count('"') >= 2 * len(header) * text.count("\n")
+    header = text.partition("\n")[0]
+    separators = re.sub(r'"[^"]*"', "", header)  # not those within a name
 
     class Own(csv.excel):
         """How this file is written."""
 
-        delimiter = dialect.delimiter
+        delimiter = max(",;\t", key=separators.count)
         lineterminator = "\r\n" if "\r\n" in text else "\n"
-        quoting = csv.QUOTE_ALL if quoted else csv.QUOTE_MINIMAL
+        quoting = csv.QUOTE_MINIMAL if re.search(r"\w", separators) else csv.QUOTE_ALL
 
     try:
         lines = [
@@ -287,7 +291,7 @@ def read(path: Path) -> Roster:
         ]
     except csv.Error as error:
         raise ValueError(f"{path} is no CSV: {error}; {EXPECTED}") from error
-    if len(lines) < 2 or len(header) < 1:
+    if len(lines) < 2:
         raise ValueError(f"{path} has no line of a student; {EXPECTED}")
     width = max(map(len, lines))
     return Roster(path, [line + [""] * (width - len(line)) for line in lines], encoding, Own)

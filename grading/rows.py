@@ -45,6 +45,11 @@ class Row:
         """The points that being late cost."""
         return self.score - self.final
 
+    @property
+    def is_absent(self) -> bool:
+        """Whether there is nothing to give a mark for, and none was given by hand."""
+        return self.record.status == "absent" and not self.overrides
+
     def _graded(self, task: str) -> float:
         points: float = self.record.scores.get(task, {}).get("points", 0.0)
         return points

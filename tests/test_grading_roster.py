@@ -50,7 +50,8 @@ def graded(tmp_path, monkeypatch):
     def grade(names, table: str = "", encoding="utf-8", **options):
         with zipfile.ZipFile(tmp_path / "class.zip", "w") as archive:
             for name in names:
-                archive.writestr(name, ANSWERED)
+                receipt = b"Name: Hua Li (li_hua)\nAssignment: HW 1\n"
+                archive.writestr(name, receipt if name.endswith(".txt") else ANSWERED)
         if table:
             (tmp_path / "class.csv").write_bytes(table.encode(encoding))
             options["roster"] = roster.read(tmp_path / "class.csv")
@@ -149,6 +150,32 @@ def test_any_table_with_a_column_of_numbers_is_a_roster(graded, encoding, separa
     }
     filled = (graded.out / "filled-class.csv").read_bytes().decode(encoding)
     assert filled == table.replace(f"王小明{separator}", f"王小明{separator}8")
+
+
+def test_blackboards_table_keeps_its_quotes_and_an_absent_student_may_get_a_mark_by_hand(graded):
+    table = (
+        '"Last Name"\t"First Name"\t"Username"\t"HW, 1 [Total Pts: 10] |77"\r\n'
+        '"Li"\t"Hua"\t"li_hua"\t""\r\n"Lin"\t"Mei"\t"mei"\t""\r\n'
+    )
+    marks = ("Day018_vgg16", "8", "6")  # in a column of the sheet's own, as none has its name
+    handed_in = "HW1_li_hua_attempt_2026-11-27-10-00-00"
+    names = [f"{handed_in}_Day018_vgg16.ipynb", f"{handed_in}.txt"]
+    result = graded(names, table, "utf-16", by_hand=("mei", "vgg16", Override(6, "補考")))
+    assert rows(result) == {"li_hua": ("Hua Li", "graded", 8), "mei": ("Mei Lin", "absent", 6)}
+    filled = (graded.out / "filled-class.csv").read_bytes().decode("utf-16")
+    lines = (f'{line}\t"{mark}"\r\n' for line, mark in zip(table.splitlines(), marks, strict=True))
+    assert filled == "".join(lines)
+
+
+def test_a_number_among_other_words_of_a_files_name_is_found(graded):
+    table = "學號,姓名\nB11902001,王小明\nB11902002,李華\n"
+    names = ["Day018_b11902001_王小明.ipynb", "b11902002 hw.ipynb", "b11902003.ipynb"]
+    result = graded(names, table)
+    assert [(row.submission.name, row.is_stranger) for row in result.rows] == [
+        ("王小明", False),
+        ("李華", False),
+        ("", True),
+    ]
 
 
 def test_two_of_one_name_get_nobodys_mark():
