@@ -132,21 +132,24 @@ def look(path: Path, prefer: str) -> Found:
     """
     files = list_files(path)
     results = {file.parts[:-1] for file in files if file.parts[-1] == LEDGER}
-    is_stray = [_is_stray(file, results) for file in files]
-    strays = {_stray_path(file) for file, stray in zip(files, is_stray, strict=True) if stray}
-    files = [file for file, stray in zip(files, is_stray, strict=True) if not stray]
+    results -= {file.parts[:1] for file in files if file.suffix == ".ipynb"}
+    suspects = {file.path for file in files if _is_stray(file, results)}
+    lms = naming.lms_of(file for file in files if file.path not in suspects)
+    strays = [file for file in files if file.path in suspects and not naming.is_of(file, lms)]
+    unread = {file.path for file in strays}
+    files = [file for file in files if file.path not in unread]
     if not any(file.suffix == ".ipynb" for file in files):
         raise FileNotFoundError(f"there is no notebook (.ipynb) in {path}; {EXPECTED}")
     owned: dict[str, list[tuple[File, Owner]]] = defaultdict(list)
     for file, owner in zip(files, naming.owners(files, prefer), strict=True):
         owned[owner.student].append((file, owner))
     submissions = [_choose(owned[student], prefer) for student in sorted(owned)]
-    return Found(submissions, sorted(strays))
+    return Found(submissions, sorted(set(map(_stray_path, strays))))
 
 
 def _is_stray(file: File, results: Collection[tuple[str, ...]]) -> bool:
     """Whether a file is no student's: left there by a system or a program, or by a grading."""
-    if file.is_folder:
+    if file.is_folder or file.suffix == ".ipynb":
         return False
     *folders, name = file.parts
     return (

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import statistics
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -87,9 +87,8 @@ def owners(files: Sequence[File], prefer: str) -> list[Owner]:
     a number like the others'; where all are in doubt, the one that leaves the name of the sheet,
     `prefer`.
     """
-    readings = [_readings(file) for file in files]
-    lms = _lms({file.parts[0]: each for file, each in zip(files, readings, strict=True)})
-    readings = [[each for each in found if each.lms == lms] for found in readings]
+    lms = lms_of(files)
+    readings = [[each for each in _readings(file) if each.lms == lms] for file in files]
     sure = [found[0].attempt for found in readings if len(found) == 1]
     usual = statistics.median(filter(None, sure)) if any(sure) else None
     found = [
@@ -99,13 +98,19 @@ def owners(files: Sequence[File], prefer: str) -> list[Owner]:
     return _with_receipts(files, _with_teams(found))
 
 
-def _lms(names: Mapping[str, Sequence[Owner]]) -> str:
+def lms_of(files: Iterable[File]) -> str:
     """The LMS that most names are of; a doubtful one has more than half of them, or none."""
-    counts = Counter(lms for found in names.values() for lms in {each.lms for each in found})
+    names = {file.parts[0]: {each.lms for each in _readings(file)} for file in files}
+    counts = Counter(lms for found in names.values() for lms in found)
     for lms, count in counts.most_common():
         if lms not in DOUBTFUL or 2 * count > len(names):
             return lms
     return ""
+
+
+def is_of(file: File, lms: str) -> bool:
+    """Whether an LMS gives such a name to what a student handed in."""
+    return any(owner.lms == lms for owner in _readings(file))
 
 
 def _plain(file: File) -> Owner:

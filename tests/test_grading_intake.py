@@ -502,10 +502,20 @@ def test_what_lies_beside_submissions_is_no_student(tmp_path):
     for name in ("out/grades.sqlite", "out/feedback/b11902011.html"):
         (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / name).write_text("x")
+    write(tmp_path / "readme.ipynb", "a notebook is somebody's, whatever its name")
+    write(tmp_path / "s2" / "hw.ipynb", "and a student's folder, whatever else is in it")
+    (tmp_path / "s2" / "grades.sqlite").write_text("x")
     look = intake.look(tmp_path, prefer="Day018")
-    assert [each.student for each in look.submissions] == ["b11902011"]
+    assert [each.student for each in look.submissions] == ["b11902011", "readme", "s2"]
     expected = ["README.txt", "Thumbs.db", "desktop.ini", "grades.csv", "out/", "~$grades.xlsx"]
     assert look.strays == expected
+
+
+def test_what_an_lms_names_a_students_is_a_students_whatever_it_is(tmp_path):
+    names = "wang_12345_99001_Day018.ipynb", "li_12346_99002_data.csv", "README.txt", "grades.csv"
+    look = intake.look(packed(tmp_path, *names), prefer="Day018")
+    assert [each.student for each in look.submissions] == ["12345", "12346"]
+    assert look.strays == ["README.txt", "grades.csv"]
 
 
 def test_a_clock_that_says_nothing_costs_nothing(tmp_path):
