@@ -163,4 +163,7 @@ def test_the_pages_keep_nobody_out_and_fit_every_width(width, result, out, brows
             shoot(page, f"grading-{path.stem}-{width}", full_page=True)
         assert page.evaluate("document.documentElement.scrollWidth") <= WIDTHS[width], path
         assert serious(page) == [], path
+        if path.stem == "report":
+            page.get_by_label("找學生或診斷").fill("vgg13")
+            assert page.locator("#rows tbody tr:visible").count() == 1
         page.close()
