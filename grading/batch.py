@@ -154,9 +154,9 @@ def _rows(
 ) -> list[Row]:
     """A row for everybody of the class: a group's mark, also one by hand, is its members'."""
     most = sum(checks.TASKS[task].max_points for task in tasks)
-    lates = dict(enumerate(judge(late, submissions, most))) if late else {}
+    lates = judge(late, [person.submission for person in people], most) if late else []
     rows = []
-    for person in people:
+    for place, person in enumerate(people):
         by_hand = dict(marks.get(person.submission.student, {}))
         if person.source is not None:
             by_hand = {**marks.get(submissions[person.source].student, {}), **by_hand}
@@ -165,7 +165,7 @@ def _rows(
                 person.submission,
                 Record("absent", most) if person.source is None else found[person.source],
                 {task: mark for task, mark in by_hand.items() if task in tasks},
-                lates.get(person.source) if person.source is not None else None,
+                lates[place] if late and person.source is not None else None,
                 is_stranger=person.is_stranger,
             )
         )

@@ -50,7 +50,8 @@ class Submission:
 
     `name` and `lms` ("moodle", "canvas" or "blackboard") are known where the file came from one;
     `is_known` is false where its gradebook does not know `student`, `is_late` None where it does
-    not say. `at` is when the file was handed in, or last changed.
+    not say. `at` is when the file was handed in, where an LMS tells it (`is_timed`), else when the
+    file was last changed.
     """
 
     student: str
@@ -63,6 +64,7 @@ class Submission:
     is_known: bool = True
     is_late: bool | None = None
     at: datetime | None = None
+    is_timed: bool = False
 
     def read(self) -> bytes:
         """The file's bytes. Raises BrokenNotebook where there is nothing to grade."""
@@ -195,6 +197,7 @@ def _choose(owned: Sequence[tuple[File, Owner]], prefer: str) -> Submission:
         is_known=owner.is_known,
         is_late=owner.is_late,
         at=owner.at or _moment(best),
+        is_timed=owner.at is not None,
     )
 
 

@@ -9,7 +9,6 @@ from dataclasses import dataclass
 from datetime import datetime, time, timedelta
 
 from .intake import Submission
-from .naming import TIMED
 
 PERIODS = {"hour": timedelta(hours=1), "day": timedelta(days=1), "week": timedelta(weeks=1)}
 RATE = re.compile(rf"(?P<number>\d+(?:\.\d+)?)(?P<share>%)?(?:/(?P<every>{'|'.join(PERIODS)}))?")
@@ -77,11 +76,12 @@ def rate(text: str) -> Rate:
 
 
 def judge(policy: Policy, submissions: Sequence[Submission], most: float) -> list[Late]:
-    """How late each submission is: as its LMS marks it, else by the time of its file."""
-    times = [each.at for each in submissions if each.at]
-    tells = len(times) == 1 or (bool(times) and max(times) - min(times) > AT_ONCE)
+    """How late each submission is: as its LMS tells it, else by the time of its file."""
+    times = [each.at for each in submissions if each.at and not each.is_timed]
+    is_one = sum(bool(each.file) for each in submissions) == 1
+    tells = is_one or (bool(times) and max(times) - min(times) > AT_ONCE)
     return [
-        _judge(policy, each, each.at if tells or each.lms in TIMED else None, most)
+        _judge(policy, each, each.at if tells or each.is_timed else None, most)
         for each in submissions
     ]
 

@@ -60,7 +60,6 @@ SCHEMES = (
     ("canvas", _CANVAS.format(r"_\d+") + _UPLOAD),
 )
 _COMPILED = [(lms, re.compile(pattern, re.DOTALL)) for lms, pattern in SCHEMES]
-TIMED = {"blackboard"}  # the name has the time
 DOUBTFUL = {"canvas"}  # students might give such names, too: only where most of a folder has them
 
 # What is handed in without being a file, and how its row tells it.

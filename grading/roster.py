@@ -9,6 +9,7 @@ import re
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from datetime import datetime
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -43,6 +44,7 @@ PIECES = {name for names in NAMES if len(names) > 1 for name in names}  # nobody
 GRADES = ("grade", "成績", "分數", "score", "points", "評分")
 COMMENTS = ("feedback comments", "評語", "回饋意見", "回饋")
 MOST = ("maximum grade", "maximum points", "滿分", "最高分")
+HANDED_IN = re.compile(r"modified \(submission\)|修改.*繳交|繳交.*(?:修改|時間)", re.IGNORECASE)
 POINTS_POSSIBLE = "pointspossible"  # Canvas' line of the maximum
 STRANGER = "名單裡沒有這一位，或不只一位叫這個名字"
 NOBODY = {"studenttest", "teststudent", "測試學生"}  # Canvas' own
@@ -165,8 +167,15 @@ class Roster:
             lines = [line for line in lines if line not in taken]
             taken.update(lines)
             for line in lines:
-                person = self._member(submission, line) if is_group else submission
-                yield Person(replace(person, name=self.name(line) or person.name), source, line)
+                member = self._member(submission, line) if is_group else submission
+                at = self._handed_in(line)
+                told = replace(
+                    member,
+                    name=self.name(line) or member.name,
+                    at=at or member.at,
+                    is_timed=member.is_timed or at is not None,
+                )
+                yield Person(told, source, line)
             if not lines:
                 note = STRANGER
                 yield Person(
@@ -190,6 +199,11 @@ class Roster:
             notes = (*notes, f"小組的作業：{submission.student}")
         student = self._value(line, column)
         return replace(submission, student=student, lms=lms, is_known=True, notes=notes)
+
+    def _handed_in(self, line: int) -> datetime | None:
+        """When a student's work was handed in, as Moodle's worksheet has it."""
+        columns = [index for index, name in enumerate(self.header) if HANDED_IN.search(name)]
+        return moment(self.lines[line][columns[0]]) if columns else None
 
     def _value(self, line: int, column: int) -> str:
         value = self.lines[line][column].strip()
@@ -263,6 +277,18 @@ def key(text: str) -> str:
     """Text by which a name or a number is found, however it is spelt: an address by what is before
     its @, without capitals, spaces and signs, as Canvas writes names into those of files."""
     return re.sub(r"[\W_]", "", text.partition("@")[0].casefold())
+
+
+def moment(text: str) -> datetime | None:
+    """The time that Moodle writes in words, or anybody in numbers; None where it is none."""
+    try:
+        if found := re.search(r"\d{1,2} [A-Z][a-z]+ \d{4}, \d{1,2}:\d\d [AP]M", text):
+            return datetime.strptime(found[0], "%d %B %Y, %I:%M %p")
+        if found := re.search(r"(\d{4})\D+(\d\d?)\D+(\d\d?)\D+(\d\d?):(\d\d)", text):
+            return datetime(*map(int, found.groups()))  # type: ignore[arg-type]
+    except ValueError:  # the 31st of June
+        pass
+    return None
 
 
 def number(text: str) -> str:

@@ -58,8 +58,8 @@ def test_what_canvas_marks_counts_before_the_time_of_a_file():
 def test_files_that_all_have_one_time_were_copied_and_are_nobodys_lateness():
     copied = judged("10%/day", handed_in(50), handed_in(50.1))
     assert all("不知道" in told and points == 0 for told, points in copied)
-    of_blackboard = judged("10%/day", *[handed_in(50, lms="blackboard")] * 2)
-    assert [points for _, points in of_blackboard] == [3, 3]
+    told_by_the_lms = judged("10%/day", *[handed_in(50, is_timed=True)] * 2)
+    assert [points for _, points in told_by_the_lms] == [3, 3]
 
 
 def test_the_score_stays_and_the_mark_after_lateness_stands_beside_it():

@@ -10,7 +10,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from grading import batch, overview, roster, work
+from grading import batch, late, overview, roster, work
 from grading.__main__ import main
 from grading.intake import Submission
 from grading.record import Override, Record
@@ -100,6 +100,18 @@ def test_moodles_worksheet_names_the_absent_and_the_strangers_and_goes_back(grad
     assert [line["name"] for line in lines(graded.out / "grades.csv")] == [
         *("王小明", "Y", "de Vries, Anna"),
     ]
+
+
+@pytest.mark.parametrize(
+    "told", ["Friday, 27 November 2026, 10:30 PM", "2026年 11月 27日(週五) 22:30"]
+)
+def test_the_worksheet_tells_when_work_was_handed_in(graded, told):
+    table = WORKSHEET.replace("grading,,10.00,Yes,-", f'grading,,10.00,Yes,"{told}"')
+    policy = late.Policy(late.due("2026-11-27 20:00"), late.rate("10%/day"))
+    names = [f"X_{number}_assignsubmission_file_/Day018_vgg16.ipynb" for number in (11, 77)]
+    known, unknown = graded(names, table, late=policy).rows[:2]
+    assert (known.late.told, known.final) == ("遲交 2 小時", 7)
+    assert "不知道" in unknown.late.told and unknown.final == 8  # both were packed at one time
 
 
 def test_a_teams_mark_is_its_members_and_a_member_may_have_another_by_hand(graded):
