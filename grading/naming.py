@@ -166,7 +166,7 @@ def _with_teams(owners: Sequence[Owner]) -> list[Owner]:
         return list(owners)
     label = {key: key[0] if names.count(key[0]) == 1 else "{} ({})".format(*key) for key in moodle}
     return [
-        replace(each, student=label[each.name, each.student], is_known=False)
+        replace(each, student=label[each.name, each.student], name="", is_known=False)
         if each.lms == "moodle"
         else each
         for each in owners

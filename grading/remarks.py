@@ -33,7 +33,7 @@ def _remarks(
             "不在 canvas.csv 裡。"
             "在 Canvas 取消匿名，重新下載，再批改一次（不會重跑）"
         )
-    if hidden["moodle"]:
+    if hidden["moodle"] and not roster:
         names = [row.submission.student for row in hidden["moodle"]]
         yield (
             f"{len(names)} 份是小組的作業，檔名裡沒有學生的編號：不在 moodle.csv 裡"
