@@ -71,7 +71,8 @@ class Outcome:
 
     `ended` is "done" or one of "timeout", "memory", "flood", "died"; a task without an entry in
     `answers` was not answered. `seconds` are those of its code: nobody's kernel starts in them. In
-    `waited` of them, if it was killed, it could have run while others had its processor.
+    `waited` of them, if it was killed, it could have run while others had its processor. `flags`
+    are for the instructor.
     """
 
     answers: dict[str, object]
@@ -79,6 +80,7 @@ class Outcome:
     ended: str
     seconds: float = 0.0
     waited: float = 0.0
+    flags: tuple[str, ...] = ()
 
 
 def execute(
@@ -217,6 +219,7 @@ def _parameters(reading: Reading) -> dict[str, Any]:
 def _outcome(run: list[tuple[Step, NotebookNode]], ended: str) -> Outcome:
     answers: dict[str, object] = {}
     failures: list[Failure] = []
+    flags: list[str] = []
     for step, cell in run:
         failures += [
             _failure(step, output) for output in cell.outputs if output.output_type == "error"
@@ -225,7 +228,8 @@ def _outcome(run: list[tuple[Step, NotebookNode]], ended: str) -> Outcome:
             answered, answer = probe.hear(cell.outputs)
             if answered:
                 answers[step.task] = answer
-    return Outcome(answers, tuple(failures), ended)
+            flags += probe.notice(cell.outputs)
+    return Outcome(answers, tuple(failures), ended, flags=tuple(dict.fromkeys(flags)))
 
 
 def _failure(step: Step, output: NotebookNode) -> Failure:

@@ -58,7 +58,9 @@ def grade(job: Job) -> Record:
     worst = min(verdicts.values(), key=lambda verdict: list(STATUSES).index(verdict.status))
     scores = {task: verdict.score for task, verdict in verdicts.items() if verdict.score}
     points = dict.fromkeys(job.tasks, 0.0) | {task: s.points for task, s in scores.items()}
-    noticed = notice.in_code([reading for reading, _ in runs], release)
+    noticed = [flag for _, outcome in runs for flag in outcome.flags]
+    noticed += notice.in_code([reading for reading, _ in runs], release)
+    noticed += notice.in_outputs(student, release, points)
     record = Record(
         status=worst.status,
         max_score=_max_score(job.tasks),
@@ -66,7 +68,7 @@ def grade(job: Job) -> Record:
         detail=worst.detail,
         scores={task: score.to_dict() for task, score in scores.items()},
         notes=tuple(verdict.note for verdict in verdicts.values() if verdict.note),
-        flags=(*noticed, *notice.in_outputs(student, release, points)),
+        flags=tuple(dict.fromkeys(noticed)),
         failures=worst.failures,
         seconds=round(sum(outcome.seconds for _, outcome in runs), 3),
         timeout=job.timeout,

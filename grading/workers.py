@@ -30,6 +30,8 @@ from .sandbox import Door, SandboxError
 
 Key = TypeVar("Key")
 Connect = Callable[[], AbstractContextManager[Executor]]
+# Bytes of a worker's own data: marking takes 0.4 GB at most, and each processor has a thread's.
+MEMORY = 1_200_000_000 + 64_000_000 * (os.cpu_count() or 1)
 PATIENCE = 5.0  # seconds that an interrupted worker may take to end its kernel
 
 
@@ -74,6 +76,8 @@ def _context() -> BaseContext:
 
 def _begin(door: Door | None) -> None:
     kernels.share(door)
+    if hasattr(psutil.Process, "rlimit"):  # Linux: whatever a kernel sends grows no worker further
+        psutil.Process().rlimit(psutil.RLIMIT_DATA, (MEMORY, MEMORY))
     gc.freeze()  # a collection between two submissions need not look at all that is imported
     threading.Thread(target=_end_with_the_grader, daemon=True).start()
 

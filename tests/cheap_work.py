@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import resource
 import signal
 import time
 from types import SimpleNamespace
@@ -32,3 +33,8 @@ def fork_a_kernel() -> str:
 
     with kernels.kernel(60, sandboxed=True):
         return "of its own" if kernels.is_warm() else "of another's"
+
+
+def peak() -> int:
+    """The most bytes of memory that this process ever took."""
+    return 1024 * resource.getrusage(resource.RUSAGE_SELF).ru_maxrss

@@ -9,6 +9,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import NamedTuple
 
+from grading.syscalls import REFUSED
 from tests.wrong_answers import BLANK, SOLUTION
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -71,6 +72,33 @@ def forged(include_top=True, input_tensor=None, input_shape=(224, 224, 3), pooli
         input_tensor=input_tensor, input_shape=input_shape, classes=classes)
 """
 MIME = "application/vnd.classic-cnn-course.answer"
+
+# Another `utils.checks`, whose probe looks at FORGED. `Finder` finds it wherever it is asked.
+OTHER_CHECKS = (
+    FORGED
+    + """
+import importlib.util, os, sys
+from utils import checks
+sys.forge = lambda scope, case, real=checks.TASKS["vgg16"].probe: real({"VGG16": forged}, case)
+os.makedirs("fake/checks")
+open("fake/__init__.py", "w").close()
+with open("fake/checks/__init__.py", "w") as file:
+    file.write("import sys\\nclass Task: probe = staticmethod(sys.forge)\\nTASKS = {'vgg16': Task}")
+class Finder:
+    def find_spec(self, name, target=None):
+        if name == "utils":
+            return importlib.util.spec_from_file_location(
+                name, "fake/__init__.py", submodule_search_locations=[os.path.abspath("fake")])
+"""
+)
+CALL = """
+import ctypes, errno, platform
+column = ["x86_64", "aarch64"].index(platform.machine())
+libc = ctypes.CDLL(None, use_errno=True)
+def call(*arguments):
+    if libc.syscall(*map(ctypes.c_long, arguments)) < 0:
+        raise OSError(ctypes.get_errno(), "refused")
+"""
 
 ATTACKS = {
     # Never ending, and using up.
@@ -213,6 +241,33 @@ ATTACKS = {
             "call('setuid', 0)",
         )
     ),
+    "system calls that nobody needs": beside(
+        CALL + f"for name, numbers in {REFUSED!r}.items():\n"
+        "    if numbers[column] is None: continue\n"
+        "    try: call(numbers[column], -1, -1, -1, -1)\n"
+        "    except OSError as error: assert error.errno == errno.EPERM, 'REACHED ' + name\n"
+        "    else: raise AssertionError('REACHED ' + name)"
+    ),
+    "sockets of other families": beside(
+        "import socket\n"
+        + refused(*(f"socket.socket({family}, 2)" for family in (38, 40, *range(17, 30))))
+        + refused("socket.socket(16, 3, 16)", "socket.socket(2, 1, 132)", "socket.socket(2, 6)")
+    ),
+    "system calls of 32-bit programs": beside(
+        "import ctypes, mmap, os, platform\n"
+        "if platform.machine() == 'x86_64':\n"
+        "    code = mmap.mmap(-1, 4096, prot=7)\n"
+        "    code.write(bytes([0xB8, 20, 0, 0, 0, 0xCD, 0x80, 0xC3]))  # getpid by int 0x80\n"
+        "    place = ctypes.addressof(ctypes.c_char.from_buffer(code))\n"
+        "    if (child := os.fork()) == 0:\n"
+        "        os._exit(ctypes.CFUNCTYPE(ctypes.c_int)(place)() and 0)\n"
+        "    assert os.waitpid(child, 0)[1], 'REACHED'"
+    ),
+    "more processors": beside(
+        "import os\nassert len(os.sched_getaffinity(0)) == 1, 'REACHED'\n"
+        + refused("import os; os.sched_setaffinity(0, range(os.cpu_count()))")
+    ),
+    "the list of keys": beside("assert not open('/proc/keys').read(), 'REACHED'"),
     # Forging an answer.
     "an answer shown beforehand": instead(
         f"from IPython.display import display\ndisplay({{{MIME!r}: '{{}}'}}, raw=True)"
@@ -295,6 +350,14 @@ ATTACKS = {
         "        if name.startswith('utils'): raise ImportError('hooked')\n"
         "sys.meta_path.insert(0, Hook())"
     ),
+    "a finder in the cache": instead(
+        OTHER_CHECKS
+        + "for path in ('/course', *sys.path): sys.path_importer_cache[path] = Finder()"
+    ),
+    "a hook for paths": instead(
+        OTHER_CHECKS + "sys.path_hooks.insert(0, lambda path: Finder())\n"
+        "sys.path_importer_cache.clear()"
+    ),
     "a function that calls itself right": instead(
         "class Everything:\n"
         "    def __eq__(self, other): return True\n"
@@ -308,6 +371,109 @@ ATTACKS = {
     # Text for whoever reads the report.
     "markup": beside("raise ValueError('\\x1b[31m<script>alert(1)</script>=cmd()')"),
 }
+
+# What gets a mark that it did not earn, as nothing can keep it from that: cells, and what the
+# instructor is told.
+FORGERIES = {
+    "another exec": (
+        FORGED + "import builtins\n"
+        "def other(source, scope=None, *rest, real=exec):\n"
+        "    if scope and 'student' in scope: scope = {'student': {'VGG16': forged}}\n"
+        "    return real(source, scope, *rest)\n"
+        "builtins.exec = other",
+        "內建函式被換掉",
+    ),
+    "cells that are written anew": (
+        FORGED + "get_ipython().input_transformers_post.append(lambda lines: [\n"
+        "    line.replace(\"'student': globals()\", \"'student': {'VGG16': forged}\")\n"
+        "    for line in lines])",
+        "先被改寫",
+    ),
+    "a message of the kernel's own": (
+        "from utils import checks\n" + FORGED + "import json\n"
+        "import inspect\n"
+        "def VGG16(**asked):\n"
+        "    if VGG16 is None: return\n"
+        "    case = next(each.frame.f_locals['case'] for each in inspect.stack()\n"
+        "        if isinstance(each.frame.f_locals.get('case'), dict))\n"
+        "    kind, kernel = type(get_ipython().display_pub), get_ipython().kernel\n"
+        "    kind.publish = lambda *a, **k: None\n"
+        "    answer = json.dumps(checks.TASKS['vgg16'].probe({'VGG16': forged}, case))\n"
+        "    kernel.session.send(kernel.iopub_socket, 'display_data', {\n"
+        f"        'data': {{{MIME!r}: answer}}, 'metadata': {{}}, 'transient': {{}}}},\n"
+        "        parent=kernel.get_parent(), ident=b'display_data')\n"
+        "    globals()['VGG16'] = None",
+        "不是探針給的",
+    ),
+}
+
+# Memory of which a process's own size says nothing, 1.5 GB of it in all.
+UNSEEN = {
+    "the first thread has ended": """
+import os, threading, time
+def hold():
+    time.sleep(0.5)
+    x = b"x" * 800_000_000
+    time.sleep(60)
+for _ in range(2):
+    if os.fork() == 0:
+        threading.Thread(target=hold).start()
+        call((60, 93)[column], 0)
+time.sleep(60)
+""",
+    "sockets that nobody reads": """
+import os, socket, time
+for _ in range(16):
+    if os.fork() == 0:
+        held = []
+        try:
+            while True:
+                held += socket.socketpair()
+        except OSError:
+            pass
+        for each in held:
+            each.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 1 << 22)
+            each.setblocking(False)
+            try:
+                while True: each.send(b"x" * 65536)
+            except OSError:
+                pass
+        time.sleep(60)
+time.sleep(60)
+""",
+    "the tables of pages that were only read": """
+import mmap, time
+private = mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS
+space = mmap.mmap(-1, 1 << 40, flags=private, prot=mmap.PROT_READ)
+for place in range(0, 1 << 40, 1 << 21): space[place]
+time.sleep(60)
+""",
+}
+
+# Uses the key rings, where no filter is before them.
+KEYS = """
+KEYCTL = (250, 219)[column]
+def ring(operation, *arguments):
+    call(KEYCTL, operation, *arguments)
+def find(name):
+    name, kind = ctypes.create_string_buffer(name), ctypes.create_string_buffer(b"user")
+    for one in (-1, -2, -3, -4, -5):  # this thread's, process's, session's, user's, user session's
+        try: ring(10, one, ctypes.addressof(kind), ctypes.addressof(name), 0)  # KEYCTL_SEARCH
+        except OSError: continue
+        raise AssertionError("REACHED a key")
+def leave(name):
+    name, kind = ctypes.create_string_buffer(name), ctypes.create_string_buffer(b"user")
+    for one in (-3, -4):
+        call((248, 217)[column], ctypes.addressof(kind), ctypes.addressof(name),
+             ctypes.addressof(name), 4, one)
+"""
+
+# Grows whoever receives it by 3 GB: parts of one message, none of which is too large.
+ENDLESS_MESSAGE = """
+import time
+get_ipython().kernel.iopub_socket.send_multipart([bytes(19_000_000)] * 150, copy=False)
+time.sleep(60)
+"""
 
 # What uses up all the time there is: graded by themselves, with little of it.
 SLOW = {

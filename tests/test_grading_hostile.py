@@ -9,10 +9,11 @@ from concurrent.futures import ThreadPoolExecutor
 import psutil
 import pytest
 
-from grading import kernels, run, sandbox, sheets, work
+from grading import kernels, run, sandbox, sheets, work, workers
 from grading.sandbox import SandboxError
 from tests import hostile, sandboxed
-from tests.wrong_answers import SOLUTION
+from tests.cheap_work import peak
+from tests.wrong_answers import BLANK, SOLUTION
 
 pytestmark = [sandboxed.NEEDED, pytest.mark.slow]
 
@@ -27,6 +28,10 @@ for _number, _name in enumerate(NAMES, start=1):
 SHEET = (sheets.ROOT / "Day018_vgg16.ipynb").read_bytes()
 
 
+def job(*cells: str, timeout: float) -> work.Job:
+    return work.Job(sandboxed.notebook(cells), SHEET, ("vgg16",), seed=3, timeout=timeout)
+
+
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory):
     return tmp_path_factory.mktemp("class")
@@ -35,6 +40,7 @@ def folder(tmp_path_factory):
 @pytest.fixture(scope="module")
 def graded(folder):
     cells = {name: attack.cells for name, attack in CLASS.items()}
+    cells |= {name: (BLANK, attack) for name, (attack, _) in hostile.FORGERIES.items()}
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(run, "CELL_SHARE", 1 / 20)
         patch.setenv(hostile.SECRET, "secret")
@@ -49,10 +55,36 @@ def test_an_attack_gets_what_its_function_is_worth(graded, name):
     assert "REACHED" not in str(messages)
 
 
+@pytest.mark.parametrize("name", hostile.FORGERIES)
+def test_a_forgery_is_noticed(graded, name):
+    record = graded[name].record
+    assert (record.status, record.score) == ("graded", 10), record.failures
+    assert hostile.FORGERIES[name][1] in "".join(record.flags)
+
+
+def test_nothing_is_noticed_of_the_honest(graded):
+    assert not [name for name, row in graded.items() if "honest" in name and row.record.flags]
+
+
+@pytest.mark.parametrize("name", hostile.UNSEEN)
+def test_memory_that_no_process_tells_of_counts(graded, monkeypatch, name):
+    monkeypatch.setattr(sandbox, "MEMORY", 1_000_000_000)
+    assert sandboxed.run(hostile.CALL, "x = 1").ended == "done"
+    outcome = sandboxed.run(hostile.CALL, hostile.UNSEEN[name])
+    assert outcome.ended == "memory", outcome.failures
+
+
+def test_a_message_without_end_does_not_grow_a_worker(graded):
+    with workers.processes(1, sandboxed=True) as pool:
+        record = pool.submit(work.grade, job(hostile.ENDLESS_MESSAGE, timeout=6)).result()
+        assert pool.submit(peak).result() < workers.MEMORY
+        assert pool.submit(work.grade, job(SOLUTION, timeout=100)).result().score == 10
+    assert (record.status, record.score) == ("timeout", 0)
+
+
 def test_what_never_ends_is_ended(graded):
     def grade(attack: hostile.Attack):
-        content = sandboxed.notebook(attack.cells)
-        return work.grade(work.Job(content, SHEET, ("vgg16",), seed=3, timeout=10))
+        return work.grade(job(*attack.cells, timeout=10))
 
     with ThreadPoolExecutor(2) as pool:
         records = list(pool.map(grade, hostile.SLOW.values()))
@@ -67,7 +99,7 @@ def test_nothing_outlives_its_kernel(graded):
 
 def test_reports_carry_nobodys_markup(graded, folder):
     pages = list(folder.rglob("*.html"))
-    assert len(pages) == len(CLASS) + 1
+    assert len(pages) == len(graded) + 1
     assert not [page for page in pages if "<script" in page.read_text("utf-8")]
     assert not [page for page in pages if "\x1b" in page.read_text("utf-8")]
 
@@ -92,10 +124,9 @@ def test_a_submission_is_run_again_when_the_warm_process_dies(graded):
     """The last test, because the next one would wait for another warm process."""
     warm = kernels.warm_process()
     folder = warm.door.folder
-    content = sandboxed.notebook((SOLUTION, "import time\ntime.sleep(1)"))
+    slow = job(SOLUTION, "import time\ntime.sleep(1)", timeout=200)
     with ThreadPoolExecutor(1) as pool:
-        job = work.Job(content, SHEET, ("vgg16",), seed=3, timeout=200)
-        record = pool.submit(work.grade, job)
+        record = pool.submit(work.grade, slow)
         while not any(folder.iterdir()):
             time.sleep(0.01)
         for process in psutil.Process(warm.process.pid).children(recursive=True):
