@@ -199,7 +199,7 @@ def sandbox() -> Finding:
 
     if problem := sandbox.problem():
         return Finding("note", "sandbox: none, so only the examples can be graded", problem)
-    return Finding("ok", "sandbox: bubblewrap works")
+    return Finding("ok", "sandbox: bubblewrap works, and filters system calls (seccomp)")
 
 
 LOOKS: tuple[Callable[[], Finding], ...] = (

@@ -168,6 +168,14 @@ def test_the_filter_refuses_what_is_listed_and_allows_the_rest(machine):
         assert answer(machine, interface, open_socket, *arguments) == expected, arguments
 
 
+@sandboxed.NEEDED
+def test_where_linux_takes_no_filter_there_is_no_sandbox(monkeypatch):
+    monkeypatch.setattr(syscalls, "program", lambda: bytes(8))  # it never returns
+    sandbox.problem.cache_clear()
+    assert "does not work here" in sandbox.problem()
+    sandbox.problem.cache_clear()
+
+
 def test_a_machine_without_a_list_has_no_sandbox(monkeypatch):
     monkeypatch.setattr(syscalls.platform, "machine", lambda: "riscv64")
     monkeypatch.setattr(sandbox.sys, "platform", "linux")
