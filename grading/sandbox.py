@@ -6,6 +6,7 @@ import compileall
 import itertools
 import json
 import os
+import platform
 import re
 import shlex
 import shutil
@@ -34,6 +35,7 @@ HOME = "/tmp/home"
 NOBODY = 65534  # whom root becomes: root's own namespaces would still be root's
 START_TIMEOUT = 180  # seconds; importing TensorFlow takes 10 to 15, more on a loaded machine
 
+LINUX = tuple(map(int, re.findall(r"\d+", platform.release())[:2]))  # its version
 # Bytes for all processes of a submission; VGG16 for 224 pixels takes 2.1 GB while it is built.
 MEMORY = 4_000_000_000
 SCRATCH = 256_000_000  # bytes each of /tmp and of shared memory
@@ -41,7 +43,9 @@ SHOWN = 5_000_000  # characters that a submission may print
 LIMITS = {  # of each process
     "RLIMIT_DATA": MEMORY,
     "RLIMIT_FSIZE": SCRATCH,
-    "RLIMIT_NPROC": 96,  # a kernel that trains a network has 32 threads, which count
+    # A kernel that trains a network has 32 threads, which count. An older Linux counts all that its
+    # user runs, in other kernels, too.
+    "RLIMIT_NPROC": 96 if LINUX >= (5, 14) else 4096,
     "RLIMIT_NOFILE": 256,
     "RLIMIT_MSGQUEUE": 0,
     "RLIMIT_CPU": 3600,

@@ -169,12 +169,12 @@ def size(process: int, in_parts: bool) -> int:
             told = fields(thread / "status")
             if "VmRSS" not in told:
                 continue
-            resident = told["VmRSS"] + told["VmSwap"]
+            taken = told["VmRSS"] + told.get("VmSwap", 0)
             if in_parts:
                 with suppress(PermissionError):  # it hides itself
                     parts = fields(thread / "smaps_rollup")
-                    resident = parts["Pss"] + parts["SwapPss"]
-            return resident + told["VmPTE"]
+                    taken = parts["Pss"] + parts.get("SwapPss", 0)
+            return taken + told.get("VmPTE", 0)
     return 0
 
 
@@ -310,10 +310,8 @@ def become_kernel(init: socket.socket, request: dict[str, Any]) -> None:
     null = os.open(os.devnull, os.O_RDWR)
     for standard in range(3):
         os.dup2(null, standard)
-    os.dup2(init.fileno(), 3)
-    os.closerange(4, 1 << 16)
-    init.detach()
-    init = socket.socket(fileno=3)
+    os.closerange(3, init.fileno())
+    os.closerange(init.fileno() + 1, 1 << 16)
     home = request["home"]
     os.environ |= {"HOME": home, "TMPDIR": "/tmp", "IPYTHONDIR": home, "JUPYTER_RUNTIME_DIR": home}
     os.chdir(home)
