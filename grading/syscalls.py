@@ -89,6 +89,8 @@ REFUSED: dict[str, tuple[int | None, int | None]] = {
 MISSING = {"clone3": (435, 435)}
 CLONE = (56, 220)
 NAMESPACES = 0x7E020000  # bits of clone's first argument: each a namespace of its own
+MMAP = (9, 222)
+SHARED_AND_OF_NO_FILE = 0x21  # bits of its fourth argument: what is written there may be unmapped
 SOCKETS = {"socket": (41, 198), "socketpair": (53, 199)}
 # Of a socket's arguments, the bits that are looked at, and what they may be.
 SOCKET_ARGUMENTS = (
@@ -123,9 +125,12 @@ def program(machine: str | None = None) -> bytes:
         steps += _where(numbers[column], [_refuse(errno.ENOSYS)])
     for numbers in SOCKETS.values():
         steps += _where(numbers[column], list(_socket()))
-    bits = (IF_BITS, 0, 1, NAMESPACES)
-    clone = [(LOAD, 0, 0, ARGUMENTS), bits, _refuse(errno.EPERM), (RETURN, 0, 0, ALLOW)]
+    asks = (IF_BITS, 0, 1, NAMESPACES)
+    clone = [(LOAD, 0, 0, ARGUMENTS), asks, _refuse(errno.EPERM), (RETURN, 0, 0, ALLOW)]
     steps += _where(CLONE[column], clone)
+    bits = (AND, 0, 0, SHARED_AND_OF_NO_FILE), (IF_EQUAL, 0, 1, SHARED_AND_OF_NO_FILE)
+    mmap = [(LOAD, 0, 0, ARGUMENTS + 24), *bits, _refuse(errno.EPERM), (RETURN, 0, 0, ALLOW)]
+    steps += _where(MMAP[column], mmap)
     steps.append((RETURN, 0, 0, ALLOW))
     return b"".join(struct.pack("=HBBI", *step) for step in steps)
 

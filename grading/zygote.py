@@ -275,6 +275,7 @@ def mount_own(request: dict[str, Any]) -> None:
     mount("devpts", "/dev/pts", "devpts", MS_NOSUID | MS_NOEXEC, "newinstance,ptmxmode=0666")
     mount("proc", "/proc", "proc", plain | MS_NOEXEC)
     mount("/dev/null", "/proc/keys", None, MS_BIND)  # which lists those of the same user
+    mount("/dev/null", "/dev/zero", None, MS_BIND)  # of which memory is made that no limit knows
     Path("/proc/sys/user/max_user_namespaces").write_text("0")  # no capabilities in one of its own
     Path(request["home"]).mkdir()
 

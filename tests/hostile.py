@@ -256,12 +256,19 @@ ATTACKS = {
     "system calls of 32-bit programs": beside(
         "import ctypes, mmap, os, platform\n"
         "if platform.machine() == 'x86_64':\n"
-        "    code = mmap.mmap(-1, 4096, prot=7)\n"
+        "    code = mmap.mmap(-1, 4096, mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS, 7)\n"
         "    code.write(bytes([0xB8, 20, 0, 0, 0, 0xCD, 0x80, 0xC3]))  # getpid by int 0x80\n"
         "    place = ctypes.addressof(ctypes.c_char.from_buffer(code))\n"
         "    if (child := os.fork()) == 0:\n"
         "        os._exit(ctypes.CFUNCTYPE(ctypes.c_int)(place)() and 0)\n"
         "    assert os.waitpid(child, 0)[1], 'REACHED'"
+    ),
+    "memory that is filled, kept and not mapped any more": beside(
+        refused(
+            "import mmap; mmap.mmap(-1, 1 << 20).madvise(mmap.MADV_DONTNEED)",
+            "import mmap; mmap.mmap(open('/dev/zero', 'r+b').fileno(), 1 << 20)",
+            "import os; os.memfd_create('x')",
+        )
     ),
     "more processors": beside(
         "import os\nassert len(os.sched_getaffinity(0)) == 1, 'REACHED'\n"

@@ -101,7 +101,10 @@ def test_each_kernel_gets_a_processor_while_there_are_some(monkeypatch, tmp_path
         claim.close()
 
 
-NAMES = {**syscalls.REFUSED, **syscalls.MISSING, **syscalls.SOCKETS, "clone": syscalls.CLONE}
+NAMES = {
+    **(syscalls.REFUSED | syscalls.MISSING | syscalls.SOCKETS),
+    **{"clone": syscalls.CLONE, "mmap": syscalls.MMAP},
+}
 
 
 def test_numbers_of_system_calls_are_those_of_libseccomp():
@@ -155,6 +158,10 @@ def test_the_filter_refuses_what_is_listed_and_allows_the_rest(machine):
     clone, open_socket = syscalls.CLONE[column], syscalls.SOCKETS["socket"][column]
     assert answer(machine, interface, clone, 0x3D0F00) == syscalls.ALLOW  # a thread
     assert answer(machine, interface, clone, 0x10000011) == eperm  # a user namespace
+    mmap = syscalls.MMAP[column]
+    assert answer(machine, interface, mmap, 0, 4096, 3, 0x22) == syscalls.ALLOW  # its own
+    assert answer(machine, interface, mmap, 0, 4096, 3, 0x01, 5) == syscalls.ALLOW  # of a file
+    assert answer(machine, interface, mmap, 0, 4096, 3, 0x21) == eperm
     for arguments, expected in {
         (1, 0x80001, 0): syscalls.ALLOW,  # UNIX, closed in other programs
         (2, 1, 6): syscalls.ALLOW,  # TCP
