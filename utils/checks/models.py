@@ -15,7 +15,7 @@ from .errors import explain
 from .layers import INPUT, Layer, same
 from .mistakes import Mistake, diagnose, each_once, table
 from .probe import probe_model_maker
-from .reading import Reading, call_text, outputs, read
+from .reading import Reading, call_text, read
 from .rubric import Rubric, Verdict
 from .task import RUN_AT, Json, Task, shape_of
 
@@ -53,15 +53,7 @@ class ModelTask:
             self._refuse(networks)
         except ValueError as problem:
             raise ValueError(f"task {self.rubric.name!r}: {problem}") from None
-        judge, prepare = self.judge, self.prepare
-        return self.rubric.task(public_case, draw_case, probe_model_maker, judge, prepare=prepare)
-
-    def prepare(self, case: Json) -> None:
-        """Compute the outputs of the calls that are run."""
-        for asked in case["calls"].values():
-            if shape := shape_of(asked):
-                for network in self.networks(asked):
-                    outputs(network, shape, case["seed"])
+        return self.rubric.task(public_case, draw_case, probe_model_maker, self.judge)
 
     def _refuse(self, networks: Sequence[tuple[Layer, ...]]) -> None:
         """Raise ValueError for what would go wrong only where a student's answer is judged."""

@@ -48,12 +48,11 @@ class Rubric:
         look: Look,
         judge: Judge,
         more: tuple[str, ...] = (),
-        prepare: Callable[[Json], None] = lambda case: None,
     ) -> Task:
         """The task of which `look(function, asked, seed)` probes one call of a case.
 
         `judge(calls, case)` gets all answers by the call's name; it may raise Malformed. A call
-        names its `function` where that is one of `more`. `prepare` is the task's.
+        names its `function` where that is one of `more`.
         """
         return Task(
             self.name,
@@ -65,7 +64,6 @@ class Rubric:
             partial(self._probe, look),
             partial(self._mark, judge),
             more,
-            prepare=prepare,
             mistakes=self.mistakes,
         )
 

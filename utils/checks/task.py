@@ -34,8 +34,7 @@ class Task:
 
     `probe(namespace, case)` calls the student's function and answers plain JSON data; what their
     code raises is part of the answer. `mark(answer, case)` is pure, needs no TensorFlow and takes
-    any object for an answer. A case is plain JSON data too. `prepare(case)` computes ahead, and
-    keeps, what `mark` compares with.
+    any object for an answer. A case is plain JSON data too.
     """
 
     name: str
@@ -48,7 +47,6 @@ class Task:
     mark: Callable[[object, Json], Score]
     more: tuple[str, ...] = ()  # names of further functions that the probe calls
     alone: bool = False  # `function` is a value that needs nothing else of the sheet
-    prepare: Callable[[Json], None] = lambda case: None
     mistakes: Texts = field(default_factory=dict)  # what it alone can name, or names in its words
 
     def check(self, *functions: object, passed: str = "") -> Score:

@@ -18,7 +18,7 @@ from ..layers import Layer, same
 from ..mistakes import FAILURES, Mistake, diagnose, renamed
 from ..pieces import check_piece, judge_piece, judge_pieces, read_piece
 from ..probe import probe_model_maker
-from ..reading import Reading, call_text, outputs, read
+from ..reading import Reading, call_text, read
 from ..rubric import Rubric
 from ..rubric import Verdict as Earned
 from ..score import Score
@@ -137,13 +137,6 @@ def draw_case(seed: int) -> Json:
     The sizes stay, for with others a mistake might be seen in one case and not in another.
     """
     return case_for(seed, classes=int(np.random.default_rng(seed).integers(14, 40)))
-
-
-def prepare(family: str, case: Json) -> None:
-    """Compute the outputs of the calls that are run."""
-    for asked in case["calls"].values():
-        if shape := asked.get("input_shape"):
-            outputs(_network(asked, family), tuple(shape), case["seed"])
 
 
 def judge(rubric: Rubric, calls: Json, case: Json) -> Earned:
@@ -433,7 +426,6 @@ TASKS = tuple(
         draw_case,
         probe_model_maker,
         partial(judge, rubric),
-        prepare=partial(prepare, rubric.name),
     )
     for rubric in (HOMEWORK, CHALLENGE)
 )
