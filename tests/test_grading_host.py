@@ -62,7 +62,7 @@ def test_too_few_open_files_are_told_with_what_to_type(temporary):
     command = ["bash", "-c", 'ulimit -n 64; exec "$@"', "bash", *GRADE, "examples/submissions"]
     code, told = answered(command, temporary)
     assert code == 2 and len(told.splitlines()) == 1
-    assert re.search(r"only 64 files .* type ulimit -n \d{4}$", told)
+    assert re.search(r"only 64 files .* type ulimit -n \d+$", told)
 
 
 @sandboxed.NEEDED
