@@ -79,13 +79,13 @@ def _lock(path: Path) -> IO[bytes]:
 
 @contextmanager
 def _owner_gone(folder: Path) -> Iterator[bool]:
-    """Whether a folder is of a grader that has ended."""
-    if not LOCKS or not (folder / OWNER).is_file():
-        yield False
-        return
+    """Whether a folder is of a grader of this user that has ended."""
     try:
-        file = _lock(folder / OWNER)
-    except OSError:  # it lives, or is another user's
+        is_ours = LOCKS and folder.stat().st_uid == os.getuid() and (folder / OWNER).is_file()
+        file = _lock(folder / OWNER) if is_ours else None
+    except OSError:  # it lives
+        file = None
+    if not file:
         yield False
         return
     with file:

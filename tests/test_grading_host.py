@@ -83,7 +83,14 @@ def test_what_holds_no_submission_is_answered_and_nothing_is_written(what, tempo
 
 
 def test_what_a_killed_grader_left_is_swept_and_nothing_else(temporary):
-    (temporary / "grade-mine").mkdir()  # nobody's of ours
+    (temporary / "grade-mine").mkdir()  # no grader's
+    anothers = temporary / "grade-anothers"
+    anothers.mkdir()
+    (anothers / "owner").touch()
+    if not os.getuid():
+        os.chown(anothers, 65534, 65534)
+    else:
+        anothers.chmod(0)
     living, killed = (started([sys.executable, "-c", OWN_FOLDER], temporary) for _ in range(2))
     folders = [Path(each.stdout.readline().strip()) for each in (living, killed)]
     killed.kill()
@@ -94,7 +101,9 @@ def test_what_a_killed_grader_left_is_swept_and_nothing_else(temporary):
     living.kill()
     living.communicate()
     assert answered([*GRADE, "nowhere"], temporary)[0] == 2
-    assert [path.name for path in temporary.iterdir()] == ["grade-mine"]
+    left = sorted(path.name for path in temporary.iterdir())
+    anothers.chmod(0o700)  # to be taken away
+    assert left == ["grade-anothers", "grade-mine"]
 
 
 @sandboxed.NEEDED
