@@ -274,7 +274,7 @@ ANSWERS: dict[str, Answer] = {
     "nothing_defined": answer("answer = 42\n", "missing", 0.0),
     # Placeholders, and code that stops.
     "ellipsis_filters": answer(but(CONV31, CONV31.replace("256", "...")), "placeholder", 6.75),
-    "zero_filters": answer(but(CONV31, CONV31.replace("256", "0")), "placeholder", 6.75),
+    "zero_filters": answer(but(CONV31, CONV31.replace("256", "0")), "bad_argument", 6.75),
     "words_in_head": answer(but(FC2, FC2.replace("4096", '"填入"')), "placeholder", 7.25),
     "head_left_blank": answer(
         but(FLATTEN + "(x)", 'None\n    raise NotImplementedError("head")'), "unfinished", 7.25
@@ -285,7 +285,7 @@ ANSWERS: dict[str, Answer] = {
     "name_error": answer(but("Model(input_tensor", "Model(input_tensro"), "undefined_name", 8.5),
     "old_keyword": answer(but(FC2, FC2.replace("4096", "output_dim=4096")), "wrong_keyword", 7.25),
     "index_error": answer(but(GIVEN, GIVEN + "    size = input_shape[7]\n"), "exception", 8.5),
-    "returns_none": answer(but("return keras", "model = keras"), "returns_none", 8.5),
+    "returns_none": answer(but("return keras", "model = keras"), "no_return", 8.5),
     "returns_tensor": answer(but(f"return {MODEL}", "return x"), "not_a_model", 8.5),
     "subclassed": answer(SUBCLASSED, "unreadable", 0.0),
     "duplicate_names": answer(but("block4_conv2", "block4_conv1"), "duplicate_names", 6.75),
@@ -295,7 +295,7 @@ ANSWERS: dict[str, Answer] = {
     ),
     # What was written on the way, where the whole does not build.
     "model_left_blank": answer(but(CHAIN, TODO), "unfinished", 8.5),
-    "model_passes": answer(but(CHAIN + f"    return {MODEL}\n", "    pass\n"), "returns_none", 8.5),
+    "model_passes": answer(but(CHAIN + f"    return {MODEL}\n", "    pass\n"), "no_return", 8.5),
     "model_not_defined": answer(SOLUTION[: SOLUTION.index("def VGG16")], "missing", 8.5),
     "model_left_blank_filters": answer(
         but(CHAIN, TODO, CONV32, CONV32.replace("256", "128")), "unfinished filters", 6.75
@@ -345,19 +345,17 @@ ANSWERS: dict[str, Answer] = {
     "blocks_not_defined": answer(
         but("def block4(", "def block_4(", "def block5(", "def Block5("), "undefined_name", 5.0
     ),
-    "block3_passes": answer(but(block(3, 256), "    pass\n"), "returns_none exception", 6.75),
-    "conv_not_called": answer(but(CONV32, CONV32.replace("(x)", "")), "exception", 6.75),
+    "block3_passes": answer(but(block(3, 256), "    pass\n"), "no_return", 6.75),
+    "conv_not_called": answer(but(CONV32, CONV32.replace("(x)", "")), "not_called", 6.75),
     "pool_not_called": answer(
         but(pool("block4_pool"), pool("block4_pool").replace("(x)", "")),
-        "returns_model exception",
+        "not_called",
         6.75,
     ),
     "block_4_twice": answer(
         but(BLOCKS, "(block1, block2, block3, block4, block4)"), "duplicate_names", 8.5
     ),
-    "name_without_f": answer(
-        but(block(4, 512), IN_LOOP.replace('f"', '"')), "duplicate_names", 6.75
-    ),
+    "name_without_f": answer(but(block(4, 512), IN_LOOP.replace('f"', '"')), "no_f_string", 6.75),
     "pool_in_loop": answer(but(block(4, 512), POOL_IN_LOOP), "extra_layer names unseen", 6.75),
     "head_name_error": answer(
         but("head(x, classes)\n", "head(x, clases)\n"), "undefined_name", 9.5
@@ -386,15 +384,17 @@ ANSWERS: dict[str, Answer] = {
     "old_sheet": answer(OLD_SHEET, "placeholder filters", 5.5),
     "old_sheet_blank": answer(OLD_SHEET.replace("512", "填入"), "placeholder", 0.0),
     # A call that fails costs its argument.
-    "avg_not_called": answer(but(AVG, AVG_OF), "exception", 9.75),
-    "max_not_called": answer(but(MAX, MAX_OF), "exception", 9.5),
-    "neither_called": answer(but(AVG, AVG_OF, MAX, MAX_OF), "exception exception", 9.5),
+    "avg_not_called": answer(but(AVG, AVG_OF), "tensor_as_setting", 9.75),
+    "max_not_called": answer(but(MAX, MAX_OF), "tensor_as_setting", 9.5),
+    "neither_called": answer(
+        but(AVG, AVG_OF, MAX, MAX_OF), "tensor_as_setting tensor_as_setting", 9.5
+    ),
     "no_layer_of_that_name": answer(
-        but(POOLED, "    else:\n        x = layers.GlobalPooling2D()(x)\n"), "exception", 9.0
+        but(POOLED, "    else:\n        x = layers.GlobalPooling2D()(x)\n"), "no_attribute", 9.0
     ),
     "tensor_looked_at_as_of_old": answer(
         but(GIVEN, GIVEN + "    else:\n        keras.backend.is_a_keras_tensor(input_tensor)\n"),
-        "exception",
+        "no_attribute",
         9.75,
     ),
     # Another network.

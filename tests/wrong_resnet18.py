@@ -278,7 +278,7 @@ ANSWERS: dict[str, Answer] = {
     "half_blank": Answer("resnet18", HALF_BLANK, ("unfinished",), 0),
     "nothing_defined": Answer("resnet18", "answer = 42\n", ("missing",), 0),
     "returns_tensor": wrong("not_a_model", 0, MODEL, "    return x"),
-    "returns_none": wrong("returns_none", 0, MODEL, MODEL.replace("return", "model =")),
+    "no_return": wrong("no_return", 0, MODEL, MODEL.replace("return", "model =")),
     # Where the shortcut starts.
     "skip_after_conv1": wrong("skip_source", 6, *FROM_CONV1),
     "skip_after_bn1": wrong("skip_source", 4.5, *FROM_BN1),

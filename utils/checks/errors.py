@@ -3,32 +3,65 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Container, Sequence
 
+from . import causes
+from .layers import expect
 from .mistakes import Mistake, diagnose
-from .reading import Reading, read
+from .reading import Reading, read, read_cause
 from .task import Json
 
-# (exception's type, words in its message or in the student's line) -> code; the first that fits.
+# (exception's type, words in its message) -> code; the first that fits.
 ERRORS = (
-    ("NotImplementedError", "", "unfinished"),
-    ("", r"填入|\.\.\.|___|ellipsis|(filters|units)=0\b|shape=\([^)]*, None\)", "placeholder"),
-    ("", "used \\d+ times in the model", "duplicate_names"),
+    ("", "應該是多少|填入|___|[Ee]llipsis", "placeholder"),
+    ("", "[０-９Ａ-Ｚａ-ｚ＿]", "fullwidth"),
+    ("", r'"[^"]*\{[^"]*" is used \d+ times', "no_f_string"),
+    ("", r"used \d+ times in the model", "duplicate_names"),
     ("", "not connected to", "untied"),
     ("", "activation function identifier", "unknown_activation"),
+    ("", "padding. argument must|'lower'", "unknown_padding"),
     ("", "zero or negative|Negative dimension", "shrunk"),
     ("ValueError", "weight shape|shape of the target|cannot reshape", "unlike_shapes"),
     ("", "incompatible shapes|annot broadcast|except for the concat", "unlike_branches"),
-    ("NameError|UnboundLocalError", "", "undefined_name"),
-    ("TypeError", "keyword|positional argument|multiple values", "wrong_keyword"),
+    ("", "expected (min_)?ndim", "rank"),
+    ("", "input tensors may|should be tensors|be KerasTensors|'(tuple|list)' and", "no_tensor"),
+    ("", "input to a TensorFlow function", "tensorflow_function"),
+    ("", "cannot be used as a boolean", "truth"),
+    ("", "symbolic|object of type 'KerasTensor'|'KerasTensor' object (?!is not)", "symbolic"),
+    ("RecursionError", "", "endless"),
+    ("UnboundLocalError", "", "unbound"),
+    ("NameError", "", "undefined_name"),
+    ("ImportError", "cannot import name", "no_attribute"),
+    ("ImportError|ModuleNotFoundError", "", "no_module"),
+    ("FileNotFoundError", "", "no_file"),
+    ("", "URL fetch", "no_file"),
+    ("AttributeError", "has no attribute", "no_attribute"),
+    ("TypeError", "is not callable", "not_callable"),
+    ("TypeError", "keyword|positional argument|multiple values|required argument", "wrong_keyword"),
     ("ValueError", "[Uu]nrecognized keyword", "wrong_keyword"),
+    ("", "argument (must|should)|rgument .name|nvalid value|invalid dimension", "bad_argument"),
+    ("", "supported between|initializer identifier|to a shape", "bad_argument"),
     ("", "", "exception"),
 )
+# What `causes` may tell, which needs no table.
+CAUSES = {"not_called", "tensor_as_setting", "no_return", "comma", "endless"}
+# What may be missing because a result was left unused -> words in what made that result.
+LACKING = {
+    **dict.fromkeys(("include_top", "missing_block", "missing_layer"), ""),
+    **dict.fromkeys(("missing_pool", "pooling"), "pool"),
+    "missing_conv": "conv",
+    "missing_flatten": "flatten",
+    "missing_dense": "dense",
+    **dict.fromkeys(("activation", "last_activation"), "activation|relu|softmax"),
+}
 
 
 def explain(reading: Reading, expects_tensor: bool = False) -> Mistake | None:
     """Why a call gave no model; None when it gave one."""
     if reading.error:
         return _explain_error(reading.error, reading.call)
+    if cause := _explain_cause(reading.cause):
+        return cause
     if reading.unreadable:
         return diagnose("unreadable", "", call=reading.call, error=error_text(reading.unreadable))
     if reading.returned == "NoneType":
@@ -48,16 +81,56 @@ def explain_answer(answer: Json, call: str) -> Mistake | None:
 
 def _explain_error(error: Json, call: str) -> Mistake:
     """What an error of the student's code means."""
-    text = error["message"] + error["source"]
+    if cause := _explain_cause(error["cause"]):
+        return cause
     code = next(
         code
         for kind, words, code in ERRORS
-        if re.fullmatch(kind or ".*", error["type"]) and re.search(words, text)
+        if re.fullmatch(kind or ".*", error["type"]) and re.search(words, error["message"])
     )
-    source = error["source"].replace("`", "'")
-    where = f"第 {error['line']} 行 " + (f"`{source}` " if source else "")
-    where = where if error["line"] else "函式裡"
-    return diagnose(code, "", call=call, where=where, error=error_text(error))
+    if error["type"] == "NotImplementedError" and error["raised"]:
+        code = "unfinished"
+    return diagnose(code, "", call=call, where=_where(error), error=error_text(error))
+
+
+def _explain_cause(cause: Json | None) -> Mistake | None:
+    """What `causes` followed back to the line where it was made."""
+    if not cause or cause["code"] not in CAUSES:
+        return None
+    function = f"`{cause['function']}`"
+    name = cause["name"].replace("`", "'")
+    return diagnose(cause["code"], "", where=_where(cause), function=function, name=name)
+
+
+def _where(place: Json) -> str:
+    """A line of the student's, and in which function's cell to look for it."""
+    if not place["line"]:
+        return "函式裡"
+    cell = f"`{place['function']}` 那一格" if place["function"].isidentifier() else ""
+    source = place["source"].replace("`", "'")
+    return f"{cell}第 {place['line']} 行 " + (f"`{source}` " if source else "")
+
+
+def with_unused(mistakes: Sequence[Mistake], told: object, parts: Container[str]) -> list[Mistake]:
+    """The mistakes, where what is missing may be a result that a line leaves unused.
+
+    `told` is `causes.unused`; a function that is named like one of `parts` explains only that part.
+    """
+    places = [read_cause(each) for each in expect(told, list, "unused", most=causes.MOST)]
+    explained = []
+    for mistake in mistakes:
+        made_by = LACKING.get(mistake.code, "$.")
+        fitting = [
+            _where(place).strip()
+            for place in filter(None, places)
+            if re.search(made_by, place["name"].lower())
+            and (place["function"] == mistake.part or place["function"] not in parts)
+        ]
+        if fitting:
+            where = "、".join(fitting[:2]) + " "
+            mistake = diagnose("not_stored", mistake.part, where=where)
+        explained.append(mistake)
+    return explained
 
 
 def error_text(error: Json) -> str:

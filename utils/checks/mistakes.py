@@ -30,19 +30,43 @@ FAILURES: dict[str, tuple[str, str]] = {
         "{where}還留著待填的位置：{error}",
         "把題目留給你填的地方換成真正的數字或名稱；每個位置該填什麼，可以查前面的設定表。",
     ),
+    "not_called": (
+        "{where}只有 `{name}` 本身，沒有把張量交給它，所以後面接到的不是它的輸出。",
+        "層、模型與函式都要呼叫才有輸出：在它後面加上一對括號，放進要接的張量，例如 "
+        "`x = layers.Conv2D(...)(x)`、`x = block(x)`。",
+    ),
+    "tensor_as_setting": (
+        "{where}把張量放進了 `{name}` 的第一對括號，那裡只放這一層的設定。",
+        "層有兩對括號：第一對放設定（沒有設定就空著），第二對才放張量，例如 `layers.ReLU()(x)`。",
+    ),
+    "no_return": (
+        "{function} 沒有把結果傳回來：{where}開始的函式，交出來的是 `None`。",
+        "函式做完之後，每一條路都要 `return` 最後的張量；`print(...)`、`summary()` 只是印出來，"
+        "傳回的是 `None`。",
+    ),
+    "comma": (
+        "{where}最後多了一個逗號，所以那是一組東西（tuple），不是一個張量。",
+        "刪掉那個逗號；要連接兩個張量，用 Keras 的層。",
+    ),
+    "endless": (
+        "{where}在函式裡又呼叫了同一個函式，這樣停不下來。",
+        "函式裡面不要再呼叫它自己。是不是名字打錯了，這裡應該接的是另一個函式或一個層？",
+    ),
     "returns_none": (
         "`{call}` 傳回 `None`：函式做完了，卻沒有把結果交出來。",
-        "函式的最後要有 `return`；建好的東西存進變數還不算傳回。",
+        "函式的最後要用 `return` 交出結果：存進變數還不算傳回，`print(...)` 與 `summary()` "
+        "只是印出來，傳回的也是 `None`。",
     ),
     "returns_model": (
         "`{call}` 傳回的是 {returned}，不是張量 (tensor)。你建的層可能都對，只是這裡要的是"
         "「拿一個輸入張量，傳回輸出張量」的函式。",
-        "不必包成 `Sequential` 或 `Model`：每一層像函式一樣接在前一個張量後面，例如 "
-        "`x = layers.Conv2D(...)(x)`，最後傳回 `x`。",
+        "每一層像函式一樣接在前一個張量後面，例如 `x = layers.Conv2D(...)(x)`，最後只傳回 `x`："
+        "不包成 `Sequential` 或 `Model`，也不多一個逗號或方括號。",
     ),
     "not_a_model": (
         "`{call}` 傳回的是 {returned}，不是 `keras.Model`。",
-        "有了輸入張量與輸出張量，還要用 `keras.Model(輸入, 輸出)` 把它們包成模型再傳回。",
+        "最後傳回的要是 `keras.Model(輸入, 輸出)` 建好的那一個模型，"
+        "不是類別、張量，也不是好幾個東西。",
     ),
     "unreadable": (
         "`{call}` 傳回的模型沒有可以讀的層與連接：{error}",
@@ -56,9 +80,23 @@ FAILURES: dict[str, tuple[str, str]] = {
         "輸出沒有接到輸入上，模型建不起來：{error}",
         "交給 `keras.Model` 的輸入，必須就是第一層所接的那一個張量；`Input` 只建一次，一路接到底。",
     ),
+    "no_f_string": (
+        "名字裡的大括號沒有換成數字，所以每一層都叫同一個名字：{error}",
+        '字串的引號前面要有 `f`，大括號裡的變數才會換成它的值，例如 `name=f"conv{i}"`。',
+    ),
+    "fullwidth": (
+        "{where}有全形的英文字或數字：{error}",
+        "把輸入法切成英文（半形），再把引號裡的字重打一次；全形的字看起來很像，對程式卻是另一個字。",
+    ),
     "unknown_activation": (
         "{where}用了不存在的活化函數名稱：{error}",
-        "對照 Keras 文件的拼法。同一格裡其他填過的數字（例如全連接層的寬度）也順便再看一次。",
+        "`activation=` 要的是加引號的名稱（全部小寫，前後沒有空白），或函式本身，"
+        "不是呼叫它的結果；逐字對照 Keras 文件的拼法。",
+    ),
+    "unknown_padding": (
+        "{where}的填充 (padding) 不是 Keras 認得的：{error}",
+        "`padding`（`Conv2D` 的第四個位置）是加引號的文字，只有兩種：補 0 讓高和寬不變的，"
+        "和完全不補的；看看前面的表怎麼寫。",
     ),
     "unlike_shapes": (
         "{where}把權重交給形狀不同的層：{error}",
@@ -69,17 +107,80 @@ FAILURES: dict[str, tuple[str, str]] = {
         "{where}要合在一起的張量形狀不同：{error}",
         "兩條路的高、寬與通道數都要一樣才能相加：其中一條改變了形狀，另一條要怎麼跟上？",
     ),
+    "rank": (
+        "{where}拿到的張量維度不對：{error}",
+        "卷積與池化要的是（批次, 高, 寬, 通道）四個維度。`Flatten` 或 global pooling 之後只剩兩個，"
+        "所以它們後面只能接全連接層；也看看是否不小心取了其中一部分（`x[0]`）。",
+    ),
+    "no_tensor": (
+        "{where}拿到的不是一個張量：{error}",
+        "層要接的是上一層的輸出。括號裡的名字存的是什麼：`None`、數字、整個模型，還是因為多了一個逗號或"
+        "方括號而成了一組東西？引數的順序對嗎？",
+    ),
+    "tensorflow_function": (
+        "{where}把 TensorFlow 的函式用在 Keras 的張量上：{error}",
+        "搭模型時用 Keras 的層（例如 `layers.ReLU()(x)`、`layers.Reshape(...)(x)`）"
+        "或 `keras.ops` 裡同名的函式，不用 `tf.` 開頭的。",
+    ),
+    "truth": (
+        "{where}把張量當成條件：{error}",
+        "問「有沒有給」張量，要寫 `is None` 或 `is not None`。搭模型時張量還沒有數值，"
+        "不能問它是真是假、是大是小。",
+    ),
+    "symbolic": (
+        "{where}把張量當成有數值的陣列：{error}",
+        "搭模型時的張量只有形狀，還沒有數值：不能用 NumPy、`len()`、`for`，也沒有陣列的方法。"
+        "要改變它，接一個 Keras 的層；要知道大小，看 `x.shape`。",
+    ),
+    "unbound": (
+        "{where}用到一個還沒有值的變數：{error}",
+        "函式裡有一行給它值，但這一次還沒有執行到：可能在更下面，也可能只在某個 `if` 裡。"
+        "每一條路都要先給它值。",
+    ),
     "undefined_name": (
         "{where}用到還沒有定義的名稱：{error}",
-        "檢查拼字，以及定義它的那一格或 `import` 是否已經執行過。",
+        "檢查拼字，以及定義它的那一格或 `import` 是否已經執行過。層的名稱前面要有 `layers.`；"
+        "要的若是一段文字，兩邊要有引號。",
+    ),
+    "no_module": (
+        "{where}要用的套件這裡沒有：{error}",
+        "批改的電腦上只有課程的套件。題目用不到它，把這一行移到函式外面，或刪掉。",
+    ),
+    "no_file": (
+        "{where}要讀的檔案這裡沒有：{error}",
+        "題目只要搭網路，不需要權重檔或其他檔案；批改的電腦上沒有你的檔案，也沒有網路。",
+    ),
+    "no_attribute": (
+        "{where}要的東西不存在：{error}",
+        "對照文件的拼法，大小寫也要一樣（`layers.Conv2D` 的 `D` 是大寫）；"
+        "點的左邊也要是你以為的東西。",
+    ),
+    "not_callable": (
+        "{where}在不能呼叫的東西後面加了括號：{error}",
+        "看看括號的左邊是什麼：數字、文字、張量和 `layers` 本身都不能呼叫，函式和層才可以。"
+        "是不是少了一個逗號，或是同一個名字後來存了別的東西？",
     ),
     "wrong_keyword": (
         "{where}給的引數和被呼叫的函式對不上：{error}",
-        "對照文件裡的引數名稱與順序；舊版 Keras 的引數名稱現在可能已經改了。",
+        "對照文件裡的引數名稱，數數看有沒有少給或多給。舊版 Keras 的名稱改了：`border_mode` 是 "
+        "`padding`，`nb_filter` 是 `filters`，`output_dim` 是 `units`，"
+        "`init` 是 `kernel_initializer`，`Model` 的 `input`、`output` 是 `inputs`、`outputs`，"
+        "而且兩個都要給。",
+    ),
+    "bad_argument": (
+        "{where}有一個引數的值不能用：{error}",
+        "沒有寫名稱的引數照順序認：`Conv2D` 依序是 filters、kernel_size、strides、padding，"
+        "`Dense` 是 units、activation。看看順序對不對，數字有沒有誤加引號、是不是大於 0 的整數；"
+        "形狀是一組數字，要有自己的括號。",
     ),
     "shrunk": (
         "特徵圖在半路就縮到沒有了，{where}停下來：{error}",
         "看看是哪一層的步長、填充或池化讓特徵圖縮得比題目快。",
+    ),
+    "not_stored": (
+        "{where}算出來的結果沒有人用，所以它不在模型裡。",
+        "呼叫不會改變 `x`：結果要用 `x = ...` 存回去（而且存進下一行會用的那個名字），"
+        "後面的層才接得到。",
     ),
     "exception": (
         "執行 `{call}` 時，{where}發生錯誤 {error}",
@@ -131,7 +232,8 @@ SHARED: dict[str, tuple[str, str]] = {
     ),
     "strides": (
         "{layers}的步長 (strides) 是 {value}，輸出變成 {shape}。",
-        "特徵圖要在哪一層縮小、縮小多少？其他的層一次走一格。",
+        "特徵圖要在哪一層縮小、縮小多少？其他的層一次走一格。`Conv2D` 的第三個位置是步長："
+        "卷積核的兩邊要寫成一組，`(3, 3)`。",
     ),
     "padding": (
         "{layers}的填充 (padding) 是 {value!r}，輸出是 {shape}。",
@@ -139,7 +241,8 @@ SHARED: dict[str, tuple[str, str]] = {
     ),
     "activation": (
         "{layers}的活化函數是 {value}。",
-        "題目在這一層用哪一種活化函數？有批次標準化 (BN) 時，活化函數在它之前還是之後？",
+        "題目在這一層用哪一種活化函數？有批次標準化 (BN) 時，活化函數在它之前還是之後？"
+        "（`class` 開頭的是類別，少了一對括號。）",
     ),
     "pool_kind": (
         "{layers}用的是 {value} pooling，和題目不同。",
@@ -236,6 +339,10 @@ def table(own: Texts) -> dict[str, tuple[str, str]]:
     """
     alone = {code: text for code, text in own.items() if code not in SHARED}
     return {**FAILURES, **alone, **SHARED, **own}
+
+
+# With one of these there is work left to do.
+UNFINISHED = {"unfinished", "placeholder"}
 
 
 class Mistake(NamedTuple):

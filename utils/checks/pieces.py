@@ -7,14 +7,16 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from types import MappingProxyType
 
+from .causes import followed, unused
 from .compare import Codes, PartOf, Verdict, compare
-from .errors import explain
+from .errors import explain, with_unused
 from .fresh import fresh_settings
 from .layers import Layer, Malformed, same
-from .mistakes import Mistake, Texts, diagnose, in_words, renamed
+from .mistakes import UNFINISHED, Mistake, Texts, diagnose, in_words, renamed
 from .probe import probe_tensor_maker
 from .reading import Reading, read
 from .score import Part, Score
+from .stale import note
 from .task import ELSEWHERE, Json, can_judge
 
 
@@ -42,6 +44,7 @@ def check_piece(
         try:
             reading = read_piece(name, answer, expected, case, case["seed"])
             found, wrong = (judge or judge_piece)(reading)
+            found = with_unused(found, followed(unused, function) or [], ())
         except Malformed as problem:
             found = [diagnose("malformed", "", problem=problem)]
         else:
@@ -49,8 +52,8 @@ def check_piece(
                 pairs = zip(reading.expected, reading.layers, strict=False)
                 found = renamed([(a.name, b.name) for a, b in pairs], "")
     parts = [Part(one.name, one.name, float(one.name not in wrong), 1.0) for one in expected]
-    finished = "unfinished" not in {mistake.code for mistake in found}
-    return Score(name, title, tuple(parts), in_words(found, mistakes), finished)
+    finished = UNFINISHED.isdisjoint(mistake.code for mistake in found)
+    return Score(name, title, tuple(parts), in_words(found, mistakes), finished, note([function]))
 
 
 def read_piece(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+import sys
 from collections.abc import Callable, Iterator, Sequence
 from functools import lru_cache
 from typing import Any
@@ -13,6 +14,8 @@ import numpy as np
 from utils.summary import summarize, without_weights
 from utils.summary.graph import calls
 
+from .causes import followed, of_value
+from .fresh import fresh_settings
 from .layers import KINDS, Layer, Shape
 from .task import Function, Json, arguments, attempt, shape_of, unknown_arguments
 from .weights import INPUT, Weight, draw, fingerprint, numbers, place, seeded_images, spots
@@ -41,6 +44,8 @@ def probe_model_maker(
         given["input_shape"] = shape
     model, error = _draft(function, **given)
     answer = {"error": error} if error else _look(model, shape, seed, tensor)
+    if "returned" in answer:
+        answer["cause"] = followed(of_value, function, model)
     if also and "model" in answer:
         more, _ = attempt(also, model)
         answer["model"] |= more or {}
@@ -55,11 +60,17 @@ def _draft(function: Function, *args: Any, **kwargs: Any) -> tuple[Any, Json | N
     """
     import keras
 
-    with without_weights():
-        sketch, _ = attempt(function, *args, **kwargs)
+    if "IPython" in sys.modules:
+        # By this module Keras knows a notebook, where a `plot_model` without pydot does not raise.
+        import IPython.core.magics.namespace  # noqa: F401
+    with fresh_settings(), without_weights():  # those that the function itself sets end with it
+        sketch, error = attempt(function, *args, **kwargs)
     if isinstance(sketch, keras.KerasTensor) or (isinstance(sketch, keras.Model) and sketch.built):
         return sketch, None
-    return attempt(function, *args, **kwargs)
+    if error and error["type"] == "RecursionError":  # with weights it fills the memory
+        return None, error
+    with fresh_settings():
+        return attempt(function, *args, **kwargs)
 
 
 def probe_tensor_maker(function: Function, asked: Json, seed: int) -> Json:
@@ -70,7 +81,8 @@ def probe_tensor_maker(function: Function, asked: Json, seed: int) -> Json:
     tensor = keras.Input(shape)
     made, error = _draft(function, tensor, *asked["arguments"])
     if not error and not isinstance(made, keras.KerasTensor):
-        return {"returned": type(made).__name__, "unknown": []}
+        cause = followed(of_value, function, made)
+        return {"returned": type(made).__name__, "cause": cause, "unknown": []}
     model, error = (None, error) if error else attempt(keras.Model, tensor, made)
     answer = {"error": error} if error else _look(model, shape, seed, tensor)
     return _sent(answer | {"unknown": []})

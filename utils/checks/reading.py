@@ -34,6 +34,7 @@ class Reading:
     unknown: tuple[str, ...] = ()
     error: Json | None = None
     returned: str | None = None
+    cause: Json | None = None
     unreadable: Json | None = None
     layers: tuple[Layer, ...] = ()
     input_shape: Shape = ()
@@ -116,7 +117,8 @@ def read(
     if "error" in answer:
         return replace(reading, error=read_error(answer["error"]))
     if "returned" in answer:
-        return replace(reading, returned=expect(answer["returned"], str, "returned", most=100))
+        returned = expect(answer["returned"], str, "returned", most=100)
+        return replace(reading, returned=returned, cause=read_cause(answer.get("cause")))
     if "unreadable" in answer:
         return replace(reading, unreadable=read_error(answer["unreadable"]))
     model = expect(answer.get("model"), dict, "model")
@@ -187,11 +189,30 @@ def call_text(function: str, asked: Json) -> str:
 def read_error(error: object) -> Json:
     """What `task.attempt` told of an error."""
     error = expect(error, dict, "error")
-    line = error.get("line")
     return {
         "type": " ".join(expect(error.get("type"), str, "type", most=100).split()),  # in a line
         "message": expect(error.get("message"), str, "message", most=1000),
-        "source": expect(error.get("source"), str, "source", most=1000),
+        "raised": error.get("raised") is True,
+        "cause": read_cause(error.get("cause")),
+        **read_place(error),
+    }
+
+
+def read_cause(cause: object) -> Json | None:
+    """What `causes` told, if it told anything."""
+    if cause is None:
+        return None
+    told = expect(cause, dict, "cause")
+    texts = {key: expect(told.get(key), str, key, most=1000) for key in ("code", "name")}
+    return texts | read_place(told)
+
+
+def read_place(told: Json) -> Json:
+    """Where something stands in a student's code."""
+    line = told.get("line")
+    return {
+        "function": expect(told.get("function", ""), str, "function", most=100),
+        "source": expect(told.get("source"), str, "source", most=1000),
         "line": None if line is None else expect(line, int, "line"),
     }
 

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import itertools
 import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
 
+from . import causes
+from .errors import with_unused
 from .fresh import fresh_settings
 from .layers import Malformed, expect
-from .mistakes import Mistake, Texts, diagnose, in_words
+from .mistakes import UNFINISHED, Mistake, Texts, diagnose, in_words
 from .probe import probe_tensor_maker
 from .score import Part, Score
 from .task import Function, Json, Task
@@ -68,19 +71,22 @@ class Rubric:
         )
 
     def _probe(self, look: Look, namespace: Mapping[str, Any], case: Json) -> Json:
-        answers = {}
+        answers: Json = {}
+        unused: dict[Function, Any] = {}
         for name, asked in case["calls"].items():
             function = namespace.get(asked.get("function", self.function))
             if callable(function):
                 with fresh_settings():
                     answers[name] = look(function, asked, case["seed"])
+                unused[function] = causes.followed(causes.unused, function) or []
         told: Json = {} if answers else {"missing": self.function}
         if not answers or not all("model" in answer for answer in answers.values()):
             for name, asked in case.get("pieces", {}).items():
                 if callable(function := namespace.get(name)):
                     with fresh_settings():
                         answers[name] = probe_tensor_maker(function, asked, case["seed"])
-        return told | {"calls": answers} if answers else told
+        lines = list(itertools.chain.from_iterable(unused.values()))[: causes.MOST]
+        return told | {"calls": answers, "unused": lines} if answers else told
 
     def _mark(self, judge: Judge, answer: object, case: Json) -> Score:
         missing: list[Mistake] = []
@@ -90,9 +96,11 @@ class Rubric:
                 return self._score({}, missing)
             case = case | {"calls": {}}
         try:
-            calls = expect(expect(answer, dict, "answer").get("calls"), dict, "calls", most=20)
+            answer = expect(answer, dict, "answer")
+            calls = expect(answer.get("calls"), dict, "calls", most=20)
             earned, mistakes = judge(calls, case)
-            return self._score(earned, [*missing, *mistakes])
+            found = with_unused(mistakes, answer.get("unused", []), self.parts)
+            return self._score(earned, [*missing, *found])
         except Malformed as problem:
             return self._score({}, [diagnose("malformed", "", problem=problem)])
 
@@ -105,6 +113,6 @@ class Rubric:
             Part(name, title, math.floor(earned.get(name, 0.0) * most / STEP + 1e-9) * STEP, most)
             for name, (title, most) in self.parts.items()
         )
-        finished = "unfinished" not in {mistake.code for mistake in mistakes}
+        finished = UNFINISHED.isdisjoint(mistake.code for mistake in mistakes)
         told = in_words(mistakes, self.mistakes)
         return Score(self.name, self.title, parts, told, finished, note if finished else "")

@@ -13,6 +13,7 @@ from dataclasses import dataclass, field, replace
 from importlib.util import find_spec
 from typing import Any
 
+from . import causes, stale
 from .fresh import fresh_settings
 from .mistakes import Texts
 from .score import Score
@@ -63,7 +64,8 @@ class Task:
         )
         with fresh_settings():
             score = self.mark(self.probe(namespace, case), case)
-        return replace(score, note=passed) if score.points == score.max_points else score
+        passed = passed if score.points == score.max_points else ""
+        return replace(score, note=stale.note(functions) + passed)
 
 
 def can_judge() -> bool:
@@ -102,20 +104,32 @@ def attempt(function: Function, /, *args: Any, **kwargs: Any) -> tuple[Any, Json
 
 
 def _describe(error: BaseException, function: Function) -> Json:
-    """Type, message and the last line of the student's own code that the error passed through."""
-    kind = type(error).__name__
+    """Type, message, the last line of the student's own code that it passed through, and why.
+
+    `raised` says that this line itself raised it.
+    """
     # TracebackException survives an exception whose own __str__ raises.
     text = "".join(traceback.TracebackException.from_exception(error).format_exception_only())
-    line, source = None, ""
-    for frame, number in traceback.walk_tb(error.__traceback__):
-        if frame.f_globals is getattr(function, "__globals__", None):
-            line, source = number, linecache.getline(frame.f_code.co_filename, number).strip()
-    return {
-        "type": kind,
+    told: Json = {
+        "type": type(error).__name__,
         "message": text.partition(": ")[2].strip()[:MESSAGE_LIMIT],
-        "line": line,
-        "source": source[:MESSAGE_LIMIT],
+        "function": "",
+        "line": None,
+        "source": "",
     }
+    frames = list(traceback.walk_tb(error.__traceback__))
+    own = [each for each in frames if each[0].f_globals is getattr(function, "__globals__", None)]
+    if own:
+        frame, line = own[-1]
+        source = linecache.getline(frame.f_code.co_filename, line).strip()
+        told |= {
+            "function": frame.f_code.co_name[: causes.NAME_LIMIT],
+            "line": line,
+            "source": source[:MESSAGE_LIMIT],
+            "raised": own[-1] == frames[-1],
+            "cause": causes.followed(causes.of_error, error, own),
+        }
+    return told
 
 
 def unknown_arguments(function: Function, names: list[str]) -> list[str]:

@@ -119,11 +119,13 @@ def _one_or_each(values: list[Any]) -> Any:
 
 
 def _plain(value: Any) -> Any:
-    """Return a setting as plain data: a function or an object by its name."""
+    """Return a setting as plain data: a function or an object by its name, a class as such."""
     if isinstance(value, list | tuple):
         return tuple(map(_plain, value))
     if value is None or isinstance(value, bool | int | float | str):
         return value
+    if isinstance(value, type):  # `activation=layers.ReLU`, which lacks its brackets
+        return f"class {value.__name__}"
     return getattr(value, "__name__", type(value).__name__)
 
 

@@ -67,11 +67,13 @@ BLOCKS: dict[str, tuple[str, str]] = {
 WORDS: dict[str, tuple[str, str]] = {
     "duplicate_names": (
         "兩個層用了同一個名字，模型建不起來：{error}",
-        "每一層的 `name` 必須不同。複製貼上之後，檢查 block 的號碼與 conv 的號碼是不是都改了。",
+        "每一層的 `name` 必須不同：複製貼上之後，block 與 conv 的號碼都改了嗎？"
+        "同一個 block 是不是接了兩次？",
     ),
     "shrunk": (
         "特徵圖在半路就縮到沒有了，{where}停下來：{error}",
-        "VGG 的卷積層不改變高和寬，只有池化層讓它減半。看看是哪個設定讓卷積後的圖變小。",
+        "VGG 的卷積層不改變高和寬，只有池化層讓它減半。看看是哪個設定讓卷積後的圖變小："
+        "填充？步長（`Conv2D` 的第三個位置）？池化是不是太多次？",
     ),
     "missing_pool": (
         "少了 {layers}：這個 block 之後高和寬沒有減半，最後的特徵圖是 {shape}。",
@@ -106,7 +108,8 @@ WORDS: dict[str, tuple[str, str]] = {
     ),
     "strides": (
         "{layers}的步長 (strides) 是 {value}，輸出變成 {shape}。",
-        "VGG 的卷積一次走一格，縮小特徵圖是池化層的事。",
+        "VGG 的卷積一次走一格，縮小特徵圖是池化層的事。`Conv2D` 的第三個位置是步長："
+        "卷積核的兩邊要寫成一組，`(3, 3)`。",
     ),
     "padding": (
         "{layers}的填充 (padding) 是 {value!r}，輸出是 {shape}。",
@@ -114,8 +117,8 @@ WORDS: dict[str, tuple[str, str]] = {
     ),
     "activation": (
         "{layers}的活化函數是 {value}。",
-        "中間各層用哪一種活化函數？linear 等於沒有，疊再多層也只等於一層；"
-        "給出機率的那一種只用在最後。",
+        "中間各層用哪一種活化函數？`linear` 等於沒有，疊再多層也只等於一層；"
+        "給出機率的那一種只用在最後；`class` 開頭的是類別，少了一對括號。",
     ),
     "pool_kind": (
         "{layers}用的是 {value} pooling，和論文不同。",
