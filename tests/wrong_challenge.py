@@ -6,6 +6,7 @@ Each mistake is the lesson's solution with a few words changed.
 from __future__ import annotations
 
 import answering
+import wrong_answers
 from answering import Answer
 
 from ci.answers import answers
@@ -157,6 +158,23 @@ NORMALISED = 'layers.Activation(lrn, name=f"block{number}_lrn")'
 DENSE_LIST = "[layer.name for layer in convolutions + dense]"
 LISTED = "[model.get_layer(name).output for name in names]"
 
+HOMEWORK = wrong_answers.SOLUTION
+VGG19_BLANK = f"\n\n{BLANKS['vgg19']}    raise NotImplementedError\n"
+VGG19_PIECES = (
+    answering.but(
+        HOMEWORK,
+        *(
+            text
+            for own in wrong_answers.OWN
+            for text in (
+                wrong_answers.conv_3(*own),
+                wrong_answers.conv_3(*own) + wrong_answers.conv_4(*own),
+            )
+        ),
+    )
+    + VGG19_BLANK
+)
+
 ANSWERS: dict[str, Answer] = {
     **{f"{task}_solution": right(task, source) for task, source in SOLUTIONS.items()},
     **{
@@ -175,6 +193,11 @@ ANSWERS: dict[str, Answer] = {
     "vgg16_again": wrong("vgg19", "vgg16", 0, *(text for n in (256, 512) for text in blocks(n, 3))),
     "vgg13_instead": wrong(
         "vgg19", "vgg13", 0, *(text for n in (256, 512) for text in blocks(n, 2))
+    ),
+    # The homework's pieces for configuration E, and nothing made of them yet.
+    "vgg19_pieces": Answer("vgg19", VGG19_PIECES, ("unfinished",), 3.5),
+    "vgg19_pieces_of_vgg16": Answer(
+        "vgg19", HOMEWORK + VGG19_BLANK, ("unfinished", *("missing_conv",) * 3), 0
     ),
     "vgg19_one_less_each": wrong("vgg19", "each_block", 0, "count + 1", "count"),
     "vgg18": wrong("vgg19", "missing_conv", 3.25, "(4, 512), (4, 512)", "(3, 512), (4, 512)"),
