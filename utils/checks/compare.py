@@ -84,13 +84,15 @@ def _set_aside(expected: Sequence[Layer], found: Sequence[Layer]) -> list[Layer]
     for layer in found:
         layer = replace(layer, inputs=tuple(passed.get(path, path) for path in layer.inputs))
         layers[layer.path] = layer
-        activation, below = layer.get("activation"), layer
+        activation = layer.get("activation")
+        alone = layer.kind == "activation"  # and right below is what is passed
+        first = below = layers.get(layer.inputs[0], layer) if alone else layer
         while below.kind not in kinds and len(below.inputs) == 1 and below.inputs[0] in layers:
             below = layers[below.inputs[0]]
-        if activation in (None, "linear") or below is layer or below.get("activation") != "linear":
+        if activation in (None, "linear") or below is first or below.get("activation") != "linear":
             continue
         layers[below.path] = below.having(activation=activation)
-        if layer.kind == "activation":
+        if alone:
             passed[layer.path] = layer.inputs[0]
             del layers[layer.path]
         else:
@@ -234,7 +236,8 @@ def _extra(
     if extra:
         part = part_of(min(_beside_extra(pairs), default=""))
         code = code_of(codes, part, extra[0].kind, "extra")
-        yield diagnose(code, part, layers="、".join(map(described, extra[:4])))
+        more = f" 等 {len(extra)} 層" if len(extra) > 4 else ""
+        yield diagnose(code, part, layers="、".join(map(described, extra[:4])) + more)
 
 
 def _unlike(
