@@ -293,6 +293,9 @@ ANSWERS: dict[str, Answer] = {
     "pool_4": answer(
         but("D((2, 2), strides=(2, 2)", "D((4, 4), strides=(4, 4)"), "pool_size unseen", 2.75
     ),
+    "looped_pool_4": answer(
+        answering.but(LOOPED, "MaxPool2D(name", "MaxPool2D(4, name"), "shrunk", 0.0
+    ),
     # What was written on the way, where the whole does not build.
     "model_left_blank": answer(but(CHAIN, TODO), "unfinished", 8.5),
     "model_passes": answer(but(CHAIN + f"    return {MODEL}\n", "    pass\n"), "no_return", 8.5),
