@@ -18,6 +18,8 @@ from collections.abc import Iterable, Mapping
 from functools import cache
 from typing import Any
 
+from .texts import cleaned
+
 MIME = "application/vnd.classic-cnn-course.answer"
 NOTICED = f"{MIME}.noticed"
 # What is in the student's process that a cell has put in its place: what the instructor is told.
@@ -121,7 +123,7 @@ def hear(outputs: Iterable[Mapping[str, Any]]) -> tuple[bool, object]:
     if len(answers) > 1 or not isinstance(answers[0], str) or len(answers[0]) > MAX_CHARACTERS:
         return True, UNREADABLE
     try:
-        return True, json.loads(answers[0])
+        return True, cleaned(json.loads(answers[0]))
     except (ValueError, RecursionError):
         return True, UNREADABLE
 

@@ -16,33 +16,14 @@ import jinja2
 from utils.checks.render import prose
 
 from . import byhand, exports, overview
+from .failures import plain_words
 from .intake import Cell
 from .record import STATUSES, Attempt
 from .roster import Filled
 from .rows import Row
 from .similar import Pair
 
-# What an exception means, for somebody who meets it for the first time.
-PLAIN_WORDS = {
-    "NameError": "用到了還沒有定義的名稱：可能拼錯，或定義它的格子在後面、沒有一起執行。",
-    "SyntaxError": "這一格不是合法的 Python：檢查括號、引號、冒號有沒有成對或漏掉。",
-    "IndentationError": "縮排不一致：同一個區塊的每一行要對齊。",
-    "ModuleNotFoundError": "批改環境沒有這個套件：作業只需要課程安裝的套件。",
-    "ImportError": "匯入失敗：檢查名稱，以及這個版本的套件裡還有沒有它。",
-    "AttributeError": "這個物件沒有這個屬性：檢查拼字，以及它是不是你以為的物件。",
-    "TypeError": "引數的個數或型別不對：對照函式的說明。",
-    "ValueError": "引數的型別對、但值不行：最後一行說明了原因。",
-    "KeyError": "字典裡沒有這個鍵。",
-    "IndexError": "索引超出範圍。",
-    "FileNotFoundError": "批改時沒有你電腦裡的檔案：答案不能依賴自己的路徑。",
-    "NotImplementedError": "這裡還是空格，等著你完成。",
-    "KeyboardInterrupt": "這一格執行太久，被中止了：可能是無窮迴圈，或訓練太久。",
-    "MemoryError": "記憶體不足：檢查輸入的大小與層的寬度。",
-    "RecursionError": "函式不斷呼叫自己：少了結束的條件。",
-    "OutputLimit": "印出的內容太多，這一格被中止了：可能在迴圈裡不停地印。",
-    "SystemExit": "程式呼叫了 exit()：請拿掉它。",
-}
-OTHER_EXCEPTION = "這一格執行時發生例外，最後一行說明了原因。"
+SHOWN = 10  # exceptions that a student's page tells at length
 
 # What the tables are for, and their encoding: Excel knows UTF-8 by a mark, gradebooks take none.
 TABLES = {
@@ -112,7 +93,7 @@ def write(
 def feedback(row: Row) -> str:
     """A student's page."""
     failures = [
-        failure | {"plain": PLAIN_WORDS.get(failure["name"], OTHER_EXCEPTION)}
+        failure | {"plain": failure.get("reason") or plain_words(failure["name"])}
         for failure in row.record.failures
         if failure["kind"] == "own"
     ]
@@ -121,7 +102,8 @@ def feedback(row: Row) -> str:
         status=STATUSES[row.record.status],
         cards=[score._repr_html_() for score in row.scores.values()],
         notes=row.own_notes,
-        failures=failures,
+        failures=failures[:SHOWN],
+        others=failures[SHOWN:],
     )
 
 

@@ -25,6 +25,8 @@ from .intake import Cell
 
 # Tag of a release's cell that no answer needs: training, pictures, demonstrations.
 SKIP = "skip-grading"
+# Magics of a whole cell that change nothing of what it does, and hide the lines where it fails.
+WATCHED = re.compile(r"\A(\s*)%%(?:time|capture)\b.*")
 
 
 @dataclass(frozen=True)
@@ -78,6 +80,18 @@ def readings(
 def checked(release: Sequence[Cell]) -> list[str]:
     """The tasks that `release` checks for points, in its order."""
     return [task for cell in release if (task := _check_of(cell))]
+
+
+def asked(release: Sequence[Cell]) -> dict[str, set[str]]:
+    """By a task's name, what the blanks before its check define: the function and its pieces."""
+    found: dict[str, set[str]] = {}
+    names: set[str] = set()
+    for cell in release:
+        if _is_blank(cell):
+            names |= binds(cell.source)
+        elif task := _check_of(cell):
+            found[task], names = names, set()
+    return found
 
 
 def untestable(release: Sequence[Cell], functions: Mapping[str, str]) -> list[str]:
@@ -154,8 +168,9 @@ class _Sheet:
         return bool(answers) and (is_filled or not self.elsewhere(function))
 
     def own(self, index: int) -> Step:
-        """A student's cell as a step."""
-        return Step("own", self.student[index].source, self.student[index].number)
+        """A student's cell as a step; a magic that times it, or hides its output, is left out."""
+        cell = self.student[index]
+        return Step("own", WATCHED.sub(r"\1#", cell.source), cell.number)
 
 
 def _aligned(sheet: _Sheet, functions: Mapping[str, str]) -> Reading:

@@ -89,8 +89,7 @@ class Row:
     @property
     def diagnosis(self) -> str:
         """Why points are missing, in one line, and how the answer was found where that matters."""
-        if self.record.status == "graded":
-            reasons = [diagnosis.message for diagnosis in self.diagnoses]
-        else:
-            reasons = [self.record.detail or STATUSES[self.record.status]]
-        return "；".join([*reasons, *self.notes])
+        reasons = [diagnosis.message for diagnosis in self.diagnoses]
+        if self.record.status != "graded":
+            reasons.insert(0, self.record.detail or STATUSES[self.record.status])
+        return "；".join(dict.fromkeys((*reasons, *self.notes)))

@@ -7,6 +7,7 @@ import logging
 import re
 import time
 from collections.abc import Mapping
+from copy import deepcopy
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -19,10 +20,13 @@ from papermill.clientwrap import PapermillNotebookClient
 from papermill.engines import NBClientEngine, papermill_engines
 from papermill.exceptions import PapermillExecutionError
 
+from . import failures as reasons
 from . import kernels, probe
+from .intake import MAX_CELLS
 from .kernels import Kernel
 from .restore import Reading, Step, binds
 from .sandbox import KernelLost
+from .texts import clean, one_line
 
 # What the homework's `parameters` cell is given, where it has such a name: nothing here is trained.
 PARAMETERS = {"epochs": 1, "train_size": 64}
@@ -34,7 +38,7 @@ GRACE = 5  # seconds from the interrupt to the kill
 START_TIMEOUT = 60
 SHOW_TIMEOUT = 20  # seconds from a cell's end to its last output
 OUTPUT = kernels.MESSAGE  # bytes that a notebook may show
-TEXT_LIMIT = 5_000  # characters of a message or traceback that are kept
+TEXT_LIMIT = 2_000  # characters of a message or traceback that are kept
 
 # What reading a message raises that is none, or that lacks what every message has.
 UNREADABLE = (
@@ -46,8 +50,10 @@ UNREADABLE = (
     nbformat.ValidationError,
 )
 
-# Colours, and what else would move a terminal's cursor; not tabs and ends of lines.
-CONTROLS = re.compile(r"\x1b\[[0-9;?]*[ -/]*[@-~]|[\x00-\x08\x0b-\x1f\x7f]")
+# Where an exception passed through a cell, as IPython tells it; the first is the cell itself.
+PLACE = re.compile(r"Cell In\[\d+\], line (\d+)")
+STEP = "step"  # key of a cell's metadata: which of the reading's it is
+OWN = "own"  # key of a cell's metadata: the student's, which goes on after what fails in it
 
 # A submission's failures are data here, and nbclient leaves a task behind when a kernel dies.
 for _noisy in ("papermill", "asyncio"):
@@ -56,13 +62,18 @@ for _noisy in ("papermill", "asyncio"):
 
 @dataclass(frozen=True)
 class Failure:
-    """An exception in a cell; `number` counts the student's own cells, None is none of them."""
+    """An exception in a cell; `number` counts the student's own cells, None is none of them.
+
+    `line` of the cell is where, and `reason` says (Chinese) what is wrong there, where known.
+    """
 
     kind: str
     number: int | None
     name: str
     message: str
     traceback: str
+    line: int | None = None
+    reason: str = ""
 
 
 @dataclass(frozen=True)
@@ -91,7 +102,8 @@ def execute(
 ) -> Outcome:
     """Run the steps of `reading`, cells that fail included, and collect the probes' answers.
 
-    A cell that takes too long is interrupted and the next one runs; `timeout` (seconds) holds for
+    A statement of the student's that fails costs itself: what follows it in its cell runs, too. A
+    cell that takes too long is interrupted and the next one runs; `timeout` (seconds) holds for
     all of them together, and then the kernel is killed with all that it started. Only trusted files
     may run without the sandbox. Raises SandboxError where a kernel can't be isolated.
     """
@@ -109,7 +121,6 @@ def _execute(
         begin = time.monotonic()
         deadline = begin + timeout
         notebook = _notebook(reading, cases, kernel.course)
-        steps = {cell.id: step for cell, step in zip(notebook.cells, reading.steps, strict=True)}
 
         def at_start(cell: NotebookNode, cell_index: int) -> None:
             if time.monotonic() > deadline:
@@ -118,7 +129,7 @@ def _execute(
 
         def seconds_for(cell: NotebookNode) -> float:
             rest = deadline - time.monotonic()
-            step = steps.get(cell.id)  # papermill adds a cell of its own, for the parameters
+            step = _step(reading, cell)
             is_probe = step is not None and step.kind == "probe"
             return max(1.0, rest if is_probe else min(rest, timeout * CELL_SHARE))
 
@@ -148,24 +159,32 @@ def _execute(
         except DeadKernelError:
             ended = "died"
         except UNREADABLE as error:  # no message of Jupyter's: only a submission sends such
-            ended, broken = "died", (Failure("run", None, type(error).__name__, str(error), ""),)
+            ended, broken = "died", (_failed("run", None, type(error).__name__, str(error)),)
         seconds = time.monotonic() - begin
     if kernel.reason.startswith(kernels.LOST):
         raise KernelLost(f"the warm process died, and the kernel is {kernel.reason}")
     if ended == "done" and seconds > timeout:
         ended = "timeout"  # whatever the last interrupt left of the last cell
     ended = kernel.reason or ended
-    outcome = _outcome([(steps[cell.id], cell) for cell in started if cell.id in steps], ended)
+    outcome = _outcome([(step, cell) for cell in started if (step := _step(reading, cell))], ended)
     failures = outcome.failures + broken
     return replace(outcome, failures=failures, seconds=seconds, waited=kernel.waited)
 
 
 class _Client(PapermillNotebookClient):
-    """Ends a kernel that shows more than a person could read."""
+    """Goes on after what fails; ends a kernel that shows more than a person could read."""
 
     def __init__(self, notebook: Any, kernel: Kernel, **options: Any):
-        super().__init__(notebook, km=kernel.manager, **options)
+        super().__init__(notebook, km=kernel.manager, on_cell_error=self.go_on, **options)
         self.kernel, self.left = kernel, OUTPUT
+
+    def go_on(self, cell: NotebookNode, cell_index: int, execute_reply: dict[str, Any]) -> None:
+        """Make a cell of what follows a statement that failed: it may be what is asked for."""
+        line = _line(cell.source, "\n".join(map(str, execute_reply["content"]["traceback"])))
+        is_own = OWN in cell.metadata and len(self.nb.cells) < MAX_CELLS
+        if is_own and line and (rest := reasons.rest(cell.source, line)):
+            more = nbformat.v4.new_code_cell(rest, metadata=deepcopy(cell.metadata))
+            self.nb.cells.insert(cell_index + 1, more)
 
     def process_message(self, msg: dict[str, Any], cell: NotebookNode, cell_index: int) -> Any:
         self.left -= len(json.dumps(msg["content"])) + sum(map(len, msg["buffers"]))
@@ -202,12 +221,22 @@ def _notebook(
         for step in reading.steps
     )
     cells = [
-        nbformat.v4.new_code_cell(source, id=f"step-{index}", metadata={"tags": list(step.tags)})
+        nbformat.v4.new_code_cell(source, metadata=_metadata(index, step))
         for index, (source, step) in enumerate(zip(sources, reading.steps, strict=True))
     ]
     spec = {"name": NATIVE_KERNEL_NAME, "display_name": "Python 3", "language": "python"}
     notebook: NotebookNode = nbformat.v4.new_notebook(cells=cells, metadata={"kernelspec": spec})
     return notebook
+
+
+def _metadata(index: int, step: Step) -> dict[str, Any]:
+    own = {OWN: True} if step.kind == "own" else {}
+    return {"tags": list(step.tags), STEP: index} | own
+
+
+def _step(reading: Reading, cell: NotebookNode) -> Step | None:
+    """The step that a cell is of; papermill adds a cell of its own, for the parameters."""
+    return reading.steps[cell.metadata[STEP]] if STEP in cell.metadata else None
 
 
 def _parameters(reading: Reading) -> dict[str, Any]:
@@ -234,8 +263,22 @@ def _outcome(run: list[tuple[Step, NotebookNode]], ended: str) -> Outcome:
 
 def _failure(step: Step, output: NotebookNode) -> Failure:
     traceback = output.traceback if isinstance(output.traceback, list) else []
-    name, message, text = (
-        CONTROLS.sub("", str(part))
-        for part in (output.ename, output.evalue, "\n".join(map(str, traceback)))
-    )
-    return Failure(step.kind, step.number, name[:100], message[:TEXT_LIMIT], text[-TEXT_LIMIT:])
+    text = clean("\n".join(map(str, traceback)))
+    found = _failed(step.kind, step.number, str(output.ename), str(output.evalue), text)
+    if step.kind != "own":
+        return found
+    line = _line(step.source, text)
+    reason = reasons.explain(found.name, found.message, step.source, line)
+    return replace(found, line=line, reason=clean(reason))
+
+
+def _failed(kind: str, number: int | None, name: str, message: str, text: str = "") -> Failure:
+    message = clean(message)[:TEXT_LIMIT]
+    return Failure(kind, number, one_line(name)[:100], message, text[-TEXT_LIMIT:])
+
+
+def _line(source: str, traceback: str) -> int | None:
+    """The line of a cell that an exception came from; IPython counts from the first with text."""
+    place = PLACE.search(clean(traceback))
+    before = source[: len(source) - len(source.lstrip())].count("\n")
+    return int(place[1]) + before if place else None

@@ -4,20 +4,28 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 from utils import checks
-from utils.checks.score import Score
+from utils.checks.score import Diagnosis, Score
 
-from . import notice
+from . import causes, notice
 from .intake import BrokenNotebook, Cell, read_cells
 from .record import STATUSES, Record
-from .restore import Reading, readings
-from .run import Outcome, execute
+from .restore import Reading, asked, readings
+from .run import Failure, Outcome, execute
+from .texts import clean
 
-# Diagnoses that leave nothing to judge where no point was earned.
-NO_RESULT = {"exception", "malformed"}
+# What a mistake says of a task that earned no point: the code of its diagnosis -> the status.
+WITHOUT_POINTS = {
+    "placeholder": "unfinished",
+    causes.CODE: "error",
+    "missing": "missing",
+    "exception": "error",
+    "malformed": "error",
+}
+TRACEBACKS = 10  # exceptions that are kept with theirs
 CROWDED = 1 / 4  # of its time, which others had: what then timed out may not be to blame
 LEAST_SEED = 10**9  # of a case: ten digits stand in no text by chance
 
@@ -42,10 +50,13 @@ class Verdict:
     """What was found for one task."""
 
     status: str
-    score: Score | None = None
-    detail: str = ""
+    score: Score
     note: str = ""
     failures: tuple[dict[str, Any], ...] = ()
+
+    def is_no_worse_than(self, earlier: Verdict) -> bool:
+        """Whether it may stand where another reading of the submission left `earlier`."""
+        return self.status != "missing" and self.score.points >= earlier.score.points
 
 
 def grade(job: Job) -> Record:
@@ -56,8 +67,8 @@ def grade(job: Job) -> Record:
         return broken(str(error), job.tasks)
     verdicts, runs = _verdicts(job, student, release)
     worst = min(verdicts.values(), key=lambda verdict: list(STATUSES).index(verdict.status))
-    scores = {task: verdict.score for task, verdict in verdicts.items() if verdict.score}
-    points = dict.fromkeys(job.tasks, 0.0) | {task: s.points for task, s in scores.items()}
+    scores = {task: verdict.score for task, verdict in verdicts.items()}
+    points = {task: score.points for task, score in scores.items()}
     noticed = [flag for _, outcome in runs for flag in outcome.flags]
     noticed += notice.in_code([reading for reading, _ in runs], release)
     noticed += notice.in_outputs(student, release, points)
@@ -65,7 +76,7 @@ def grade(job: Job) -> Record:
         status=worst.status,
         max_score=_max_score(job.tasks),
         score=sum(points.values()),
-        detail=worst.detail,
+        detail="" if worst.status == "graded" else _first(worst.score),
         scores={task: score.to_dict() for task, score in scores.items()},
         notes=tuple(verdict.note for verdict in verdicts.values() if verdict.note),
         flags=tuple(dict.fromkeys(noticed)),
@@ -96,9 +107,13 @@ def _without(record: Record, seeds: Iterable[int]) -> Record:
     return Record.from_json(text)
 
 
+def _first(score: Score) -> str:
+    return next((diagnosis.message for diagnosis in score.diagnoses), "")
+
+
 def broken(reason: str, tasks: Iterable[str]) -> Record:
     """The record of a file in which there is nothing to run."""
-    return Record("broken", _max_score(tasks), detail=reason)
+    return Record("broken", _max_score(tasks), detail=clean(reason))
 
 
 def of_another(theirs: str, asked: str, tasks: Iterable[str]) -> Record:
@@ -109,7 +124,8 @@ def of_another(theirs: str, asked: str, tasks: Iterable[str]) -> Record:
 
 def failed(error: Exception, tasks: Iterable[str]) -> Record:
     """The record of a submission that the grader itself failed on."""
-    detail = f"評分程式本身出錯，重新執行時會再評一次（{type(error).__name__}: {error}）"
+    reason = clean(f"{type(error).__name__}: {error}")
+    detail = f"評分程式本身出錯，重新執行時會再評一次（{reason}）"
     return Record("error", _max_score(tasks), detail=detail)
 
 
@@ -126,6 +142,7 @@ def _verdicts(
     """
     functions = {task: checks.TASKS[task].function for task in job.tasks}
     values = {task: functions.pop(task) for task in job.tasks if checks.TASKS[task].alone}
+    names = asked(release)
     found: dict[str, Verdict] = {}
     runs: list[tuple[Reading, Outcome]] = []
     for reading in readings(student, release, functions, values):
@@ -138,30 +155,41 @@ def _verdicts(
         outcome = execute(reading, cases, left, job.sandboxed)
         runs.append((reading, outcome))
         for task in open_tasks:
-            verdict = _verdict(task, outcome, cases[task], reading.notes.get(task, ""))
-            if task not in found or verdict.status != "missing":
+            verdict = _verdict(task, reading, outcome, cases[task], names.get(task, set()))
+            if task not in found or verdict.is_no_worse_than(found[task]):
                 found[task] = verdict
     return found, runs
 
 
-def _verdict(task: str, outcome: Outcome, case: dict[str, Any], note: str) -> Verdict:
-    failures = tuple(asdict(failure) for failure in outcome.failures)
+def _verdict(
+    task: str, reading: Reading, outcome: Outcome, case: dict[str, Any], asked: set[str]
+) -> Verdict:
+    """What a run found for one task; `asked` are the names that its blanks define."""
+    failures, answer = outcome.failures, outcome.answers.get(task)
+    score = checks.TASKS[task].mark(answer, case)
+    status = ""
     if task not in outcome.answers:
         status = "error" if outcome.ended == "done" else outcome.ended
-        return Verdict(status, None, _why_unanswered(outcome), note, failures)
-    score = checks.TASKS[task].mark(outcome.answers[task], case)
-    status = _status(score)
-    detail = "" if status == "graded" or not score.diagnoses else score.diagnoses[0].message
-    return Verdict(status, score, detail, note, failures)
+        why = Diagnosis(status, _why_unanswered(outcome), "", "")
+        score = replace(score, diagnoses=(why,))
+    notes = [*causes.skipped(reading, failures, asked), reading.notes.get(task, "")]
+    if score.points < score.max_points:
+        missed = causes.undefined(checks.TASKS[task].function, answer)
+        score = causes.lead(score, reading, failures, asked, missed)
+    return Verdict(status or _status(score), score, "；".join(filter(None, notes)), _told(failures))
 
 
 def _status(score: Score) -> str:
-    codes = {diagnosis.code for diagnosis in score.diagnoses}
     if not score.finished:
         return "unfinished"
-    if "missing" in codes:
-        return "missing"
-    return "error" if not score.points and codes & NO_RESULT else "graded"
+    codes = [] if score.points else [diagnosis.code for diagnosis in score.diagnoses]
+    return next((status for code, status in WITHOUT_POINTS.items() if code in codes), "graded")
+
+
+def _told(failures: Sequence[Failure]) -> tuple[dict[str, Any], ...]:
+    """The failures as plain data; of many, the later ones without what fills a page."""
+    brief = (replace(each, message="", traceback="") for each in failures[TRACEBACKS:])
+    return tuple(asdict(failure) for failure in (*failures[:TRACEBACKS], *brief))
 
 
 # Why a run that ended so left a task unanswered.

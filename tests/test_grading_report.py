@@ -12,7 +12,7 @@ from functools import partial
 import pandas
 import pytest
 
-from grading import exports, overview, remarks, report
+from grading import exports, failures, overview, remarks, report
 from grading.intake import Cell, Submission
 from grading.record import Override, Record
 from grading.rows import Row
@@ -192,7 +192,7 @@ def test_feedback_names_the_mistake_and_escapes_what_the_student_wrote():
     assert "這是 VGG13" in page
     assert "數一數卷積層" in page
     assert "第 3 個程式格" in page
-    assert report.PLAIN_WORDS["NameError"] in page
+    assert failures.PLAIN_WORDS["NameError"] in page
     assert bad not in page
 
 

@@ -1,0 +1,37 @@
+"""Text that a submission brings, made fit for tables, pages and terminals; used where it enters."""
+
+from __future__ import annotations
+
+import re
+
+# Colours, and what else would move a terminal's cursor.
+_SEQUENCES = re.compile("(?:\x1b\\[|\x9b)[0-9;?]*[ -/]*[@-~]")
+# Other control characters but tabs and ends of lines; those that turn the direction of what
+# stands around them.
+_CONTROLS = re.compile(
+    "[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069\u2028\u2029]"
+)
+_SURROGATES = re.compile("[\ud800-\udfff]")  # halves of characters, which no encoding can write
+LIMIT = 10_000  # characters of a text among data
+
+
+def clean(text: str) -> str:
+    """The text without what a person can't see and a program takes for a command."""
+    text = _SEQUENCES.sub("", text.replace("\r\n", "\n"))
+    return _SURROGATES.sub("\ufffd", _CONTROLS.sub("", text))
+
+
+def one_line(text: str) -> str:
+    """A name, clean and in one line."""
+    return " ".join(clean(text).split())
+
+
+def cleaned(data: object) -> object:
+    """JSON data whose texts are clean and of a length that somebody may read."""
+    if isinstance(data, str):
+        return clean(data[:LIMIT])
+    if isinstance(data, list):
+        return [cleaned(each) for each in data]
+    if isinstance(data, dict):
+        return {clean(key[:LIMIT]): cleaned(value) for key, value in data.items()}
+    return data
