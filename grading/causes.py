@@ -22,8 +22,8 @@ UNDEFINED = re.compile(r"name '(\w+)' is not defined")
 
 def undefined(function: str, answer: object) -> set[str]:
     """The names of which a probe's answer says that they were not defined."""
-    is_missing = isinstance(answer, dict) and "missing" in answer
-    return {*UNDEFINED.findall(json.dumps(answer)), *([function] if is_missing else [])}
+    told = set(UNDEFINED.findall(json.dumps(answer, ensure_ascii=False)))
+    return told | {function} if isinstance(answer, dict) and "missing" in answer else told
 
 
 def lead(
@@ -44,13 +44,15 @@ def lead(
 
 
 def skipped(reading: Reading, failures: Iterable[Failure], asked: set[str]) -> list[str]:
-    """Notes on statements that failed above a definition of what is `asked`, and were left out."""
+    """Notes, one a cell, on what failed above a definition of what is `asked`, and was left out."""
+    found: dict[int | None, list[str]] = {}
+    for failure in failures:
+        source = _source(reading, failure)
+        if source and failure.line and asked & binds(rest(source, failure.line)):
+            found.setdefault(failure.number, []).append(_told(failure, source))
     return [
-        f"第 {failure.number} 個程式格有一行跑不動，略過它評分：{_told(failure, source)}"
-        for failure in failures
-        if failure.line
-        and (source := _source(reading, failure))
-        and asked & binds(rest(source, failure.line))
+        f"第 {number} 個程式格有 {len(told)} 個地方跑不動，略過之後照樣評分：{told[0]}"
+        for number, told in found.items()
     ]
 
 

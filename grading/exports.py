@@ -12,6 +12,7 @@ from .record import Attempt
 from .rows import Row
 from .similar import Pair
 
+LONGEST = 30_000  # characters of a field: a spreadsheet takes 32,767
 # A spreadsheet takes a cell that begins so for a formula; the full-width ones in East Asia.
 FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
 
@@ -161,6 +162,10 @@ def inert(text: str) -> str:
     return f"'{text}" if text.lstrip(" ").startswith(FORMULA) else text
 
 
+def _text(cell: str) -> str:
+    return inert(cell if len(cell) <= LONGEST else f"{cell[:LONGEST]}…")
+
+
 def _table(header: Sequence[str], lines: Iterable[Sequence[Any]], empty: str = "") -> str:
     """The lines as CSV: numbers short, None as `empty`, text that is no formula."""
     text = io.StringIO()
@@ -168,7 +173,7 @@ def _table(header: Sequence[str], lines: Iterable[Sequence[Any]], empty: str = "
     for line in (header, *lines):
         writer.writerow(
             [
-                empty if cell is None else inert(cell) if isinstance(cell, str) else f"{cell:g}"
+                empty if cell is None else _text(cell) if isinstance(cell, str) else f"{cell:g}"
                 for cell in line
             ]
         )

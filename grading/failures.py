@@ -148,7 +148,8 @@ def _at(spans: Iterable[tuple[int, int]], line: int) -> list[tuple[int, int]]:
 
 def _would_bind(source: str) -> set[str]:
     """What a cell that is no Python seems to define, import or assign."""
-    found = re.findall(r"^[ \t]*(?:def|class)\s+(\w+)|^(\w+)\s*=", source, re.MULTILINE)
+    defined = r"^[^\w\n]*(?:def|class)[^\w\n]+(\w+)|^(\w+)[^\w\n]*[=＝]"
+    found = re.findall(defined, source, re.MULTILINE)
     names = {name for pair in found for name in pair if name}
     for imported in re.findall(r"^(?:from\s.*\s)?import\s(.*)", source, re.MULTILINE):
         names.update(re.findall(r"\w+", imported))
@@ -210,6 +211,6 @@ def _told(character: str, lines: set[int]) -> str:
     kind, instead = _kind(character) or ("不是 Python 的字元", "")
     name = f"{unicodedata.name(character, '')} U+{ord(character):04X}".strip()
     where = "、".join(map(str, sorted(lines)[:MOST])) + " 等" * (len(lines) > MOST)
-    shown = f" `{character}` " if character.isprintable() else "字元"
+    shown = f" `{character}` " if character.isprintable() else "字元 "
     change = {"": "刪掉它", " ": "改成一般的空格"}.get(instead, f"改成 `{instead}`")
     return f"第 {where} 行的{shown}({name}) {kind}，要{change}"

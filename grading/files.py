@@ -11,6 +11,8 @@ from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 
+from .texts import one_line
+
 MAX_BYTES = 20_000_000
 MAX_DEPTH = 4  # folders below a student's own
 MAX_MEMBERS = 200_000  # of an archive
@@ -166,7 +168,7 @@ def _archived(path: Path) -> list[File]:
 
 def _member(archive: zipfile.ZipFile, member: zipfile.ZipInfo) -> File:
     names = _member_name(member).replace("\\", "/").split("/")
-    inside = tuple(name for name in names if name not in ("", ".", ".."))
+    inside = tuple(_text(name) for name in names if name not in ("", ".", ".."))
     problem = None
     if ".." in names or not names[0] or names[0].endswith(":"):
         problem = "路徑離開了壓縮檔"
@@ -190,7 +192,7 @@ def _member(archive: zipfile.ZipFile, member: zipfile.ZipInfo) -> File:
 def _member_name(member: zipfile.ZipInfo) -> str:
     """The name in Unicode; where the archive does not say so, it is UTF-8 or Windows' Big5."""
     if member.flag_bits & UTF8:
-        return _text(member.filename)
+        return member.filename
     for encoding in ("utf-8", "cp950"):
         with suppress(UnicodeError):
             return member.filename.encode("cp437").decode(encoding)  # zipfile took it for cp437
@@ -215,4 +217,4 @@ def _size_problem(size: int) -> str | None:
 
 def _text(name: str) -> str:
     """A file's name as text that can be written, also where the system's bytes are no UTF-8."""
-    return re.sub("[\ud800-\udfff]", "\ufffd", name)
+    return one_line(name) or "?"

@@ -17,8 +17,10 @@ from typing import Any
 from . import naming
 from .files import EXPECTED, File, list_files
 from .naming import Owner
+from .texts import without_halves
 
 MAX_CELLS = 1_000
+MAX_SOURCE = 100_000  # characters of a cell that is parsed; a tree takes a thousand times as much
 LISTED = 10  # notebooks that a note names
 
 # What students send in place of a notebook, and what to tell them.
@@ -37,6 +39,7 @@ STRAYS = (
 )
 LEDGER = "grades.sqlite"  # lies in a folder of results, which is no student's
 URL = re.compile(rb"https?://[^\s\"'<>]{1,300}")
+CONFLICT = re.compile(r"^(<{7}|={7}|>{7})( .*)?$", re.MULTILINE)
 COPY = re.compile(r"(?: ?\((\d+)\)|-(\d+))$")  # what browsers and Canvas add to a name sent again
 
 
@@ -80,6 +83,7 @@ class Submission:
 class Cell:
     """What the grader reads of a code cell. `number` counts the notebook's code cells from 1.
 
+    `kind` is what it was when it was handed in: "code", or what became of one of the sheet's.
     `shown` is the plain number that stands as its result, as a check's does.
     """
 
@@ -87,6 +91,7 @@ class Cell:
     number: int
     cell_id: str | None = None
     metadata: dict[str, Any] = field(default_factory=dict)
+    kind: str = "code"
     shown: float | None = None
 
     @property
@@ -234,9 +239,10 @@ def _moment(file: File) -> datetime | None:
 
 
 def read_cells(content: bytes) -> list[Cell]:
-    """The code cells of a notebook's bytes, in order; nbformat 3 and 4, in UTF-8 or UTF-16.
+    """The code cells of a notebook's bytes, in order; nbformat 3 and 4, in UTF-8, UTF-16 or UTF-32.
 
-    Nothing but the cells' source, id, metadata and a number that is their result is read. Raises
+    A cell of the sheet's that was turned into text is code again, as nbgrader restores it. Nothing
+    but the cells' source, id, metadata and a number that is their result is read. Raises
     BrokenNotebook with the reason.
     """
     if not content.strip():
@@ -247,22 +253,26 @@ def read_cells(content: bytes) -> list[Cell]:
         raise BrokenNotebook("JSON 的巢狀結構太深") from error
     except ValueError as error:
         raise BrokenNotebook(f"不是有效的 JSON（{_place(error)}），檔案可能不完整") from error
-    cells = [cell for cell in _cells(notebook) if cell.get("cell_type") == "code"]
+    cells = [cell for cell in _cells(notebook) if _is_code(cell)]
     if len(cells) > MAX_CELLS:
         raise BrokenNotebook(f"有 {len(cells):,} 個程式格，超過上限 {MAX_CELLS:,}")
     return [_cell(cell, number) for number, cell in enumerate(cells, start=1)]
 
 
 def _decode(content: bytes) -> str:
-    encoding = "utf-16" if content[:2] in (b"\xff\xfe", b"\xfe\xff") else "utf-8-sig"
+    encoding = json.detect_encoding(content)
     try:
         return content.decode(encoding)
     except UnicodeDecodeError as error:
-        raise BrokenNotebook(f"文字編碼不是 UTF-8（第 {error.start:,} 個位元組）") from error
+        name = encoding.upper().replace("-SIG", "")
+        raise BrokenNotebook(f"文字編碼不是 {name}（第 {error.start:,} 個位元組）") from error
 
 
 def _place(error: ValueError) -> str:
     if isinstance(error, json.JSONDecodeError):
+        if marker := CONFLICT.search(error.doc):
+            line = error.doc.count("\n", 0, marker.start()) + 1
+            return f"第 {line} 行是 Git 合併衝突的標記 `{marker[0][:50]}`，留下一邊、刪掉標記再交"
         return f"第 {error.lineno} 行第 {error.colno} 個字"
     return str(error)
 
@@ -274,26 +284,47 @@ def _cells(notebook: Any) -> list[dict[str, Any]]:
     cells = notebook.get("cells")
     if cells is None and isinstance(sheets := notebook.get("worksheets"), list):
         cells = [cell for sheet in sheets for cell in _cells(sheet)]
-    if not isinstance(cells, list) or not all(isinstance(cell, dict) for cell in cells):
+    if not isinstance(cells, list):
         raise BrokenNotebook("檔案是 JSON，但不是筆記本：沒有格子 (cells)")
-    return cells
+    return [cell for cell in cells if isinstance(cell, dict)]
+
+
+def _is_code(cell: dict[str, Any]) -> bool:
+    return "code" in (cell.get("cell_type"), _kind_given(cell))
+
+
+def _kind_given(cell: dict[str, Any]) -> object:
+    """The kind of cell that the sheet gave, as nbgrader noted it; None where it did not."""
+    metadata = cell.get("metadata")
+    noted = metadata.get("nbgrader") if isinstance(metadata, dict) else None
+    return noted.get("cell_type") if isinstance(noted, dict) else None
 
 
 def _cell(cell: dict[str, Any], number: int) -> Cell:
     source = cell.get("source", cell.get("input", ""))  # nbformat 3 calls it input
     if isinstance(source, list):
         source = "".join(line for line in source if isinstance(line, str))
-    if not isinstance(source, str):
-        raise BrokenNotebook(f"第 {number} 個程式格的內容不是文字")
+    if not isinstance(source, str):  # null, most often: one damaged cell costs itself
+        source = ""
     cell_id, metadata = cell.get("id"), cell.get("metadata")
     return Cell(
-        # A lone surrogate can't be sent to a kernel.
-        source=re.sub("[\ud800-\udfff]", "\ufffd", source.replace("\r\n", "\n")),
+        source=_bounded(without_halves(re.sub("\r\n?", "\n", source))),
         number=number,
         cell_id=cell_id if isinstance(cell_id, str) else None,
         metadata=metadata if isinstance(metadata, dict) else {},
+        kind=str(cell.get("cell_type")),
         shown=_shown(cell.get("outputs")),
     )
+
+
+def _bounded(source: str) -> str:
+    """A cell's source; of one too long to be parsed, code that says so where it is called."""
+    if len(source) <= MAX_SOURCE:
+        return source
+    reason = f"這一格有 {len(source):,} 個字元，超過上限 {MAX_SOURCE:,}，沒有執行"
+    names = dict.fromkeys(re.findall(r"^(?:def|class)\s+([A-Za-z_]\w*)", source, re.MULTILINE))
+    raised = f"raise ValueError({reason!r})"
+    return "\n".join([*(f"def {name}(*_, **__): {raised}" for name in [*names][:100]), raised])
 
 
 def _shown(outputs: Any) -> float | None:

@@ -22,6 +22,7 @@ from .record import STATUSES, Attempt
 from .roster import Filled
 from .rows import Row
 from .similar import Pair
+from .texts import clean
 
 SHOWN = 10  # exceptions that a student's page tells at length
 
@@ -164,5 +165,5 @@ def page_names(rows: Sequence[Row]) -> list[str]:
 
 def _replace(path: Path, text: str, encoding: str = "utf-8") -> None:
     part = path.with_name(f".{path.name}.{os.getpid()}")
-    part.write_text(text, encoding=encoding, errors="replace", newline="")
+    part.write_text(clean(text), encoding=encoding, newline="")  # whatever way text came in
     part.replace(path)

@@ -161,6 +161,12 @@ class _Sheet:
             and function in binds(cell.source)
         ]
 
+    def turned_into_text(self, task: str) -> list[int]:
+        """The student's cells of an answer to `task` that were handed in as text."""
+        names = asked(self.release).get(task, set())
+        cells = enumerate(self.student)
+        return [i for i, cell in cells if cell.kind != "code" and names & binds(cell.source)]
+
     def is_aligned(self, function: str) -> bool:
         """Whether the answer's own cell is there; an untouched one counts if there is no other."""
         answers = self.answers(function)
@@ -182,8 +188,13 @@ def _aligned(sheet: _Sheet, functions: Mapping[str, str]) -> Reading:
     notes = {}
     for task, function in functions.items():
         answers = sheet.answers(function)
+        told = []
+        if texts := sheet.turned_into_text(task):
+            told.append(f"{_cells(sheet, texts)}交來時是文字格，照題目卷還原成程式格")
         if again := [index for index in sheet.elsewhere(function) if index > answers[-1]]:
-            notes[task] = f"{_cells(sheet, again)}又定義了 {function}，評分的是作答格裡的那一個"
+            told.append(f"{_cells(sheet, again)}又定義了 {function}，評分的是作答格裡的那一個")
+        if told:
+            notes[task] = "；".join(told)
         numbers = {sheet.student[index].number for index in answers}
         steps = _probe_before_rebinding(steps, task, function, numbers)
     last = max(index for index, step in enumerate(steps) if step.kind == "probe")

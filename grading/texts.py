@@ -11,14 +11,19 @@ _SEQUENCES = re.compile("(?:\x1b\\[|\x9b)[0-9;?]*[ -/]*[@-~]")
 _CONTROLS = re.compile(
     "[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069\u2028\u2029]"
 )
-_SURROGATES = re.compile("[\ud800-\udfff]")  # halves of characters, which no encoding can write
+_SURROGATES = re.compile("[\ud800-\udfff]")
 LIMIT = 10_000  # characters of a text among data
 
 
 def clean(text: str) -> str:
     """The text without what a person can't see and a program takes for a command."""
     text = _SEQUENCES.sub("", text.replace("\r\n", "\n"))
-    return _SURROGATES.sub("\ufffd", _CONTROLS.sub("", text))
+    return without_halves(_CONTROLS.sub("", text))
+
+
+def without_halves(text: str) -> str:
+    """The text, where no half of a character is left that no encoding can write."""
+    return _SURROGATES.sub("\ufffd", text)
 
 
 def one_line(text: str) -> str:

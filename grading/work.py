@@ -172,11 +172,16 @@ def _verdict(
         status = "error" if outcome.ended == "done" else outcome.ended
         why = Diagnosis(status, _why_unanswered(outcome), "", "")
         score = replace(score, diagnoses=(why,))
-    notes = [*causes.skipped(reading, failures, asked), reading.notes.get(task, "")]
     if score.points < score.max_points:
         missed = causes.undefined(checks.TASKS[task].function, answer)
         score = causes.lead(score, reading, failures, asked, missed)
-    return Verdict(status or _status(score), score, "；".join(filter(None, notes)), _told(failures))
+    notes = [] if _is_led(score) else causes.skipped(reading, failures, asked)
+    note = "；".join(filter(None, (*notes, reading.notes.get(task))))
+    return Verdict(status or _status(score), score, note, _told(failures))
+
+
+def _is_led(score: Score) -> bool:
+    return bool(score.diagnoses) and score.diagnoses[0].code == causes.CODE
 
 
 def _status(score: Score) -> str:

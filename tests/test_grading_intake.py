@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import stat
@@ -85,7 +86,7 @@ def test_checkpoints_and_hidden_files_are_no_submissions(tmp_path):
         ("big5.ipynb", '{"cells": "中文"}'.encode("big5"), "UTF-8"),
         ("list.ipynb", b"[1, 2]", "不是筆記本"),
         ("other.ipynb", b'{"a": 1}', "cells"),
-        ("number.ipynb", b'{"cells": [{"cell_type": "code", "source": 5}]}', "不是文字"),
+        ("merged.ipynb", b'{"cells": [\n<<<<<<< HEAD\n]}', "第 2 行是 Git 合併衝突的標記"),
         ("script.py", b"x = 1", "Python"),
         ("page.html", b"<html>", "網頁"),
         ("answer.docx", b"PK", ".docx"),
@@ -396,7 +397,8 @@ def test_other_spellings_of_a_notebook_are_read():
     old = {"worksheets": [{"cells": [{"cell_type": "code", "input": ["x = 1\n", "y = 2"]}]}]}
     assert read_cells(json.dumps(old).encode())[0].source == "x = 1\ny = 2"
     text = json.dumps(notebook("a\r\nb"))
-    for encoding in ("utf-8", "utf-8-sig", "utf-16"):
+    plain = ("utf-8", "utf-16-le", "utf-16-be", "utf-32-le", "utf-32-be")
+    for encoding in (*plain, "utf-8-sig", "utf-16", "utf-32"):
         assert read_cells(text.encode(encoding))[0].source == "a\nb"
 
 
@@ -404,10 +406,16 @@ def test_cells_without_ids_or_with_strange_metadata_are_read():
     cells = [
         {"cell_type": "markdown", "source": "# 標題"},
         {"cell_type": "code", "source": "x = 1"},
+        {"cell_type": "code", "source": None, "metadata": None},
+        None,
+        {"cell_type": "code", "source": 5},
+        {"cell_type": "code"},
         {"cell_type": "code", "source": "y", "id": 7, "metadata": {"nbgrader": [], "tags": "no"}},
     ]
-    first, second = read_cells(json.dumps({"cells": cells}).encode())
+    first, *damaged, second = read_cells(json.dumps({"cells": cells}).encode())
+    assert [cell.source for cell in damaged] == ["", "", ""]
     assert (first.number, first.cell_id, first.grade_id, first.tags) == (1, None, None, ())
+<<<<<<< HEAD
     assert (second.number, second.cell_id, second.grade_id, second.tags) == (2, None, None, ())
 
 
@@ -522,3 +530,36 @@ def test_a_clock_that_says_nothing_costs_nothing(tmp_path):
     path = write(tmp_path / "s1.ipynb", "x")
     assert intake._moment(files.File(("s1.ipynb",), path.read_bytes, (1e18,))) is None
     assert intake._moment(files.File(("s1.ipynb",), path.read_bytes, (1980, 0, 0, 0, 0, 0))) is None
+=======
+    assert (second.number, second.cell_id, second.grade_id, second.tags) == (5, None, None, ())
+
+
+@pytest.mark.parametrize("kind", ["markdown", "raw"])
+def test_a_cell_of_the_sheet_that_was_turned_into_text_is_code_again(kind):
+    given = {"nbgrader": {"cell_type": "code", "grade_id": "answer", "solution": True}}
+    prose = {"nbgrader": {"cell_type": "markdown", "grade_id": "section-1"}}
+    cells = [
+        {"cell_type": kind, "source": "def VGG16(): ...", "metadata": given},
+        {"cell_type": kind, "source": "# 標題", "metadata": prose},
+    ]
+    (cell,) = read_cells(json.dumps({"cells": cells}).encode())
+    assert (cell.source, cell.kind) == ("def VGG16(): ...", kind)
+
+
+def test_a_cell_too_long_to_be_parsed_says_so_where_it_is_used(monkeypatch):
+    monkeypatch.setattr(intake, "MAX_SOURCE", 50)
+    long = "def VGG16(): return 1\n" + "a;" * 20
+    (cell,) = read_cells(json.dumps(notebook(long)).encode())
+    space: dict = {}
+    for statement in cell.source.splitlines():
+        with contextlib.suppress(ValueError):
+            exec(statement, space)
+    with pytest.raises(ValueError, match="這一格有 62 個字元，超過上限 50"):
+        space["VGG16"](include_top=False)
+
+
+def test_whatever_a_name_holds_it_is_one_line_that_can_be_written_and_seen(tmp_path):
+    name = "b1\u202e1\u200e\x1b[31m9\n02"
+    path = archive(tmp_path / "a.zip", {f"{name}/Day018.ipynb": "x"})
+    assert list(found(path)) == ["b119 02"]
+>>>>>>> e3ef775 (What can be read of a damaged notebook is read: null cells, UTF-32, cells turned into text; a cell is parsed up to a length, and text is clean where it enters)

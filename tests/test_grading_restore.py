@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from grading.intake import Cell
-from grading.restore import binds, readings, untestable
+from grading.restore import asked, binds, readings, untestable
 
 SCHEMA = {"schema_version": 3, "locked": False, "task": False}
 BLANK = "def VGG16():\n    raise NotImplementedError"
@@ -168,6 +168,23 @@ def test_a_release_without_a_blank_or_a_check_is_noticed():
 )
 def test_the_names_that_a_cell_binds(source, names):
     assert binds(source) == names
+
+
+def test_an_answers_cell_that_was_turned_into_text_runs_and_is_told():
+    mine = Cell(MINE.source, 0, MINE.cell_id, MINE.metadata, kind="markdown")
+    reading = next(readings([IMPORTS, mine], RELEASE, {"vgg16": "VGG16"}))
+    assert sources(reading)[-2:] == [ANSWER, "PROBE"]
+    assert "交來時是文字格" in reading.notes["vgg16"]
+
+
+def test_a_magic_that_only_watches_a_cell_does_not_hide_its_lines():
+    (reading,) = read(IMPORTS, cell("\n%%time\n1 / 0"), cell("%%bash\nls"), MINE, CHECK)
+    assert sources(reading)[1:3] == ["\n#\n1 / 0", "%%bash\nls"]
+
+
+def test_a_task_asks_for_what_the_blanks_before_its_check_define():
+    more = [cell("def VGG19(): raise", "b", solution=True), cell("", "vgg19", grade=True)]
+    assert asked([*RELEASE, *more]) == {"vgg16": {"helper", "VGG16"}, "vgg19": {"VGG19"}}
 
 
 def test_answers_that_are_values_are_run_without_the_rest_of_the_sheet():
