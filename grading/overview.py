@@ -14,6 +14,7 @@ from . import kernels
 from .record import STATUSES
 from .rows import Row
 from .similar import Pair
+from .texts import cleaned
 
 NOTEBOOK = Path(__file__).with_name("overview.ipynb")
 DATA = "data.json"
@@ -69,7 +70,7 @@ def run(content: dict[str, Any]) -> str:
     # It is our own: a kernel of the sandbox is only taken where it is there at once.
     with kernels.kernel(SECONDS, sandboxed=kernels.is_warm()) as kernel:
         path = kernel.outside / DATA
-        path.write_text(json.dumps(content), encoding="utf-8")
+        path.write_text(json.dumps(cleaned(content)), encoding="utf-8")
         path.chmod(0o644)  # in the sandbox it is another user who reads it
         notebook = papermill.execute_notebook(
             NOTEBOOK,

@@ -16,6 +16,15 @@ ROOT = Path(__file__).resolve().parent.parent
 SECRET = "GRADING_TEST_SECRET"  # a variable of the grader's environment
 MARKER = "outlives-its-kernel"
 
+# A message of the kernel's that holds halves of characters, as JSON may.
+SURROGATES = """
+import json
+told = {"ename": "\\ud83d", "evalue": "\\udfff\\u2066", "traceback": ["\\ud800\\u202e"]}
+kernel = get_ipython().kernel
+packed = json.dumps(told).encode()
+kernel.session.send(kernel.iopub_socket, "error", packed, parent=kernel.get_parent())
+"""
+
 
 class Attack(NamedTuple):
     """Cells in the order in which they run, and what the grader must say."""
@@ -376,6 +385,11 @@ ATTACKS = {
         "graded",
     ),
     # Text for whoever reads the report.
+    "half of a character": beside("raise ValueError('\\ud800')"),
+    "half of a character, in a message of its own": beside(SURROGATES),
+    "half of a character, for a layer": Attack(
+        (SOLUTION.replace('"block3_conv1"', '"\\ud83d"'),), "graded", 9.75
+    ),
     "markup": beside("raise ValueError('\\x1b[31m<script>alert(1)</script>=cmd()')"),
 }
 

@@ -23,7 +23,7 @@ def compiled(source: str) -> str:
             "x = 1\nf（x)",
             "第 2 行的 `（` (FULLWIDTH LEFT PARENTHESIS U+FF08) 是全形字元，要改成 `(`",
         ),
-        ("f(x）", "`）` (FULLWIDTH RIGHT PARENTHESIS U+FF09) 是全形字元，要改成 `)`"),
+        ("f(x）", "(FULLWIDTH RIGHT PARENTHESIS U+FF09) 是全形字元，要改成 `)`"),
         ("f(1， 2)\n'，'  # ，\ng(3， 4)", "第 1、3 行的 `，` (FULLWIDTH COMMA U+FF0C)"),
         ("if x：\n  y", "要改成 `:`"),
         ("x = 1；", "要改成 `;`"),

@@ -6,7 +6,9 @@ import base64
 import csv
 import hashlib
 import io
+import pathlib
 import re
+import unicodedata
 from functools import partial
 
 import pandas
@@ -194,6 +196,32 @@ def test_feedback_names_the_mistake_and_escapes_what_the_student_wrote():
     assert "第 3 個程式格" in page
     assert failures.PLAIN_WORDS["NameError"] in page
     assert bad not in page
+
+
+def test_a_page_stays_small_however_much_failed():
+    failures = (failure(message="'" * 2000) | {"traceback": "'" * 2000},) * 900
+    page = report.feedback(row(record=Record("graded", 10, 8, failures=failures)))
+    assert page.count("<pre>") == report.SHOWN
+    assert f"還有 {900 - report.SHOWN} 個例外沒有列出來" in page
+    assert len(page.encode()) < 200_000
+
+
+@pytest.mark.notebook
+def test_nothing_that_cannot_be_seen_or_is_too_long_gets_into_a_report(tmp_path):
+    odd = "a\x1b[31m\x9b1m\x07\x85\u202e\u2066\u200f\u2028\ud800b"
+    record = Record("error", 10, detail=odd + "很長" * 20_000, failures=(failure(message=odd),))
+    name = odd.replace("\ud800", "")
+    each = row(name, record, file=name, name=odd, notes=(odd,))
+    pairs = [Pair(0, 1, 0.5, 20)]
+    report.write([each, each], ["vgg16"], tmp_path, title=odd, pairs=pairs)
+    for path in filter(pathlib.Path.is_file, tmp_path.rglob("*")):
+        text = path.read_text("utf-8-sig")
+        kinds = {unicodedata.category(character) for character in set(text) - {"\n", "\t"}}
+        assert not kinds & {"Cc", "Cs", "Zl", "Zp"}, path
+        assert not set(text) & set("\u202e\u2066\u200f"), path
+        if path.suffix == ".csv":
+            fields = (field for line in csv.reader(io.StringIO(text)) for field in line)
+            assert max(map(len, fields)) < 32_000, path
 
 
 def test_feedback_is_silent_about_failures_that_are_not_the_students():

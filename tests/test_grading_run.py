@@ -8,6 +8,7 @@ import pytest
 from grading import probe
 from grading.restore import Reading, Step
 from grading.run import execute
+from tests.hostile import SURROGATES
 
 
 def run(*sources, timeout=60.0):
@@ -26,6 +27,36 @@ def test_cells_that_fail_are_recorded_and_the_next_ones_run():
     ]
     assert outcome.failures[-1].message == "2"
     assert "\x1b" not in outcome.failures[0].traceback
+
+
+def test_a_statement_that_fails_costs_itself_and_what_follows_it_in_its_cell_runs():
+    outcome = run(
+        "import google.colab\nx = 1\n1 / 0\ny = 2\n",
+        "raise ValueError((x, y))",
+        "def f(：\nz = 3",  # no Python: nothing of it runs
+        "z",
+    )
+    failures = [(each.number, each.line, each.name) for each in outcome.failures]
+    assert failures == [
+        (1, 1, "ModuleNotFoundError"),
+        (1, 3, "ZeroDivisionError"),
+        (2, 1, "ValueError"),
+        (3, 1, "SyntaxError"),
+        (4, 1, "NameError"),
+    ]
+    assert outcome.failures[2].message == "(1, 2)"
+    assert "只有 Colab 裡才有" in outcome.failures[0].reason
+    assert "`：` (FULLWIDTH COLON U+FF1A)" in outcome.failures[3].reason
+
+
+def test_what_a_submission_says_can_be_written_and_harms_nobody_who_reads_it():
+    outcome = run(
+        "raise type('A\\nB', (ValueError,), {})('\\x1b[31m \\u202e \\x07 ok')", SURROGATES
+    )
+    assert outcome.ended == "done"
+    told = [(failure.name, failure.message) for failure in outcome.failures]
+    assert told == [("A B", "   ok"), ("\ufffd", "\ufffd")]
+    str(outcome).encode("utf-8")
 
 
 @pytest.mark.parametrize("leave", ["exit()", "quit()", "import sys\nsys.exit()"])
@@ -76,6 +107,7 @@ def test_the_kernel_sees_the_course_and_asks_for_nothing():
         ([{"data": {probe.MIME: "{"}}], (True, probe.UNREADABLE)),
         ([{"data": {probe.MIME: {"a": 1}}}], (True, probe.UNREADABLE)),
         ([{"data": {probe.MIME: "[" * 100_000}}], (True, probe.UNREADABLE)),
+        ([{"data": {probe.MIME: '{"\\ud83d": ["\\u202ea"]}'}}], (True, {"\ufffd": ["a"]})),
     ],
 )
 def test_an_answer_is_heard_once_and_as_data(outputs, heard):

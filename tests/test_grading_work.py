@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 import json
+import re
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from grading import work
+from grading.intake import Submission
+from grading.rows import Row
 from grading.run import Failure, Outcome
 from utils import checks
 
 CASE = checks.TASKS["vgg16"].draw_case(1)
 LOST = {"missing": "VGG16"}
 BLANK = {"error": {"type": "NotImplementedError", "message": "", "line": 2, "source": "raise"}}
+LINE = {"line": 2, "source": "x = conv()"}
 UNFINISHED = {"calls": {name: BLANK | {"unknown": []} for name in CASE["calls"]}}
 
 
@@ -93,6 +97,65 @@ def test_another_cells_answer_stands_where_the_blank_has_none(grade):
 
 def test_an_answer_in_its_place_is_run_once(grade):
     grade(ANSWERED, outcome(UNFINISHED))  # a second run would find no outcome left
+
+
+WRONG = Failure("own", 2, "SyntaxError", "invalid character '（' (U+FF08) (1.py, line 1)", "", 1)
+ABSENT = {"error": {"type": "NameError", "message": "name 'conv' is not defined"} | LINE}
+CALLS = {name: ABSENT | {"unknown": []} for name in CASE["calls"]}
+GONE = Failure("own", 2, "ModuleNotFoundError", "No module named 'google.colab'", "", 1)
+
+
+@pytest.mark.parametrize(
+    ("content", "left", "words"),
+    [
+        (sheet("def VGG16（): return 1"), outcome(LOST, "done", WRONG), "第 2 個程式格.*`VGG16`"),
+        (
+            sheet("from google.colab import conv\ndef VGG16(): conv()"),
+            outcome({"calls": CALLS}, "done", GONE),
+            "第 2 個程式格.*`conv`：第 1 行.*google.colab",
+        ),
+        (
+            sheet("def VGG16（): return 1"),
+            outcome(None, "timeout", WRONG),
+            "第 2 個程式格.*`VGG16`.*時限",
+        ),
+    ],
+)
+def test_the_cell_that_failed_leads_wherever_a_reason_is_told(grade, content, left, words):
+    record = grade(content, left)
+    row = Row(Submission("s1", "a.ipynb"), record)
+    assert row.diagnoses[0].code == "failed_cell"
+    assert re.match(words, row.diagnosis) and re.match(words, record.detail + row.diagnosis)
+    assert not {"missing", "undefined_name"} & {each.code for each in row.diagnoses}
+
+
+def test_a_failure_that_kept_nothing_from_a_task_is_not_its_reason(grade):
+    later = Failure("own", 3, "ZeroDivisionError", "division by zero", "", 1)
+    again = sheet("def VGG16(): return 1", "VGG16（)", "def VGG16(): return 2")
+    for content in (sheet("def VGG16(): return 1", "1 / 0"), again):
+        record = grade(content, *[outcome("forged", "done", later)] * 2)
+        codes = [each["code"] for each in record.scores["vgg16"]["diagnoses"]]
+        assert codes == ["malformed"]
+
+
+def test_what_was_left_out_above_an_answer_is_noted(grade):
+    content = sheet("import google.colab\ndef VGG16(): return 1")
+    (note,) = grade(content, outcome("forged", "done", GONE)).notes
+    assert "第 2 個程式格有 1 個地方跑不動" in note and "google.colab" in note
+
+
+def test_every_task_without_an_answer_has_its_reason_on_a_card(grade):
+    record = grade(ANSWERED, outcome(ended="memory"))
+    score = record.scores["vgg16"]
+    assert (score["points"], score["max_points"]) == (0, 10)
+    assert [each["message"] for each in score["diagnoses"]] == [record.detail]
+
+
+def test_of_many_failures_the_later_ones_are_kept_short(grade):
+    failures = [Failure("own", 2, "ValueError", "x" * 2000, "y" * 2000, 1)] * 900
+    record = grade(ANSWERED, outcome(UNFINISHED, "done", *failures))
+    assert len(record.failures) == 900
+    assert len(record.to_json()) < 300_000
 
 
 def test_a_record_is_plain_data(grade):
