@@ -9,7 +9,7 @@ from dataclasses import replace
 
 from utils.checks.score import Diagnosis, Score
 
-from .failures import lost, plain_words, rest, tell
+from .failures import below, lost, plain_words, tell
 from .restore import Reading, binds
 from .run import Failure
 from .texts import clean
@@ -48,7 +48,7 @@ def skipped(reading: Reading, failures: Iterable[Failure], asked: set[str]) -> l
     found: dict[int | None, list[str]] = {}
     for failure in failures:
         source = _source(reading, failure)
-        if source and failure.line and asked & binds(rest(source, failure.line)):
+        if source and failure.line and asked & below(source, failure.line):
             found.setdefault(failure.number, []).append(_told(failure, source))
     return [
         f"第 {number} 個程式格有 {len(told)} 個地方跑不動，略過之後照樣評分：{told[0]}"

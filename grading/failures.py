@@ -6,9 +6,10 @@ import ast
 import builtins
 import re
 import unicodedata
-from collections.abc import Iterable
+from functools import lru_cache
+from typing import NamedTuple
 
-from .restore import binds, without_magics
+from .restore import bound, without_magics
 from .texts import one_line
 
 SHOWN = 100  # characters of a line of code that are repeated
@@ -106,44 +107,61 @@ def tell(name: str, message: str, source: str, line: int | None) -> str:
     return explain(name, message, source, line) or f"{_at_line(source, line)}{name}: {said}"
 
 
+class _Statement(NamedTuple):
+    """A statement of a cell: its first and last line, and the names that it binds."""
+
+    first: int
+    last: int
+    names: frozenset[str]
+
+
 def rest(source: str, line: int) -> str:
-    """What stands after the statement at `line` of a cell, at its own lines; "" if nothing does."""
-    spans = _statements(source) or []
-    last = max((end for _, end in _at(spans, line)), default=0)
-    if not last or not any(start > last for start, _ in spans):
+    """What stands below the statement at `line` of a cell, at its own lines; "" if nothing does."""
+    here, below = _split(source, line)
+    if not below:
         return ""
+    last = max(each.last for each in here)
     return "\n".join(["#"] * last + source.split("\n")[last:])
+
+
+def below(source: str, line: int) -> set[str]:
+    """The names that a cell binds below the statement at `line`."""
+    return set().union(*(each.names for each in _split(source, line)[1]))
 
 
 def lost(source: str, line: int | None) -> set[str]:
     """The names that a cell would have bound, had it not failed at `line`."""
-    spans = _statements(source)
-    if spans is None:
+    statements = _statements(source)
+    if statements is None:
         return _would_bind(source)
-    if line is None:
-        return binds(source)
-    lines = source.split("\n")
-    statements = ["\n".join(lines[start - 1 : end]) for start, end in _at(spans, line)]
-    return set().union(*map(binds, statements))
+    here = _split(source, line)[0] if line else statements
+    return set().union(*(each.names for each in here))
 
 
-def _statements(source: str) -> list[tuple[int, int]] | None:
-    """The first and the last line of each statement of a cell; None where it is no Python."""
+def _split(source: str, line: int) -> tuple[list[_Statement], list[_Statement]]:
+    """The statements at a line (there may be several, with `;` between) and those below them."""
+    statements = _statements(source) or ()
+    here = [each for each in statements if each.first <= line <= each.last]
+    last = max((each.last for each in here), default=len(source))
+    return here, [each for each in statements if each.first > last]
+
+
+@lru_cache(maxsize=32)  # a cell may fail at each of its lines
+def _statements(source: str) -> tuple[_Statement, ...] | None:
+    """The statements of a cell; None where it is no Python, and nothing of it can run."""
     try:
         tree = ast.parse(without_magics(source))
         compile(tree, "cell", "exec", flags=ast.PyCF_ALLOW_TOP_LEVEL_AWAIT)
     except (SyntaxError, ValueError, RecursionError, MemoryError):
         return None
-    return [
-        (min(each.lineno for each in (node, *getattr(node, "decorator_list", ()))), end)
+    return tuple(
+        _Statement(
+            min(each.lineno for each in (node, *getattr(node, "decorator_list", ()))),
+            node.end_lineno or node.lineno,
+            frozenset(bound(node)),
+        )
         for node in tree.body
-        if (end := node.end_lineno)
-    ]
-
-
-def _at(spans: Iterable[tuple[int, int]], line: int) -> list[tuple[int, int]]:
-    """The statements at a line: there may be several, with `;` between them."""
-    return [span for span in spans if span[0] <= line <= span[1]]
+    )
 
 
 def _would_bind(source: str) -> set[str]:

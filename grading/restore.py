@@ -303,8 +303,13 @@ def binds(source: str) -> set[str]:
         tree = ast.parse(without_magics(source))
     except (SyntaxError, ValueError, RecursionError, MemoryError):
         return set()
+    return bound(tree)
+
+
+def bound(tree: ast.AST) -> set[str]:
+    """The names that a piece of a tree binds where it stands."""
     names: set[str] = set()
-    nodes: list[ast.AST] = list(tree.body)
+    nodes = [tree]
     while nodes:
         node = nodes.pop()
         if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):

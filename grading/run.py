@@ -53,7 +53,6 @@ UNREADABLE = (
 # Where an exception passed through a cell, as IPython tells it; the first is the cell itself.
 PLACE = re.compile(r"Cell In\[\d+\], line (\d+)")
 STEP = "step"  # key of a cell's metadata: which of the reading's it is
-OWN = "own"  # key of a cell's metadata: the student's, which goes on after what fails in it
 
 # A submission's failures are data here, and nbclient leaves a task behind when a kernel dies.
 for _noisy in ("papermill", "asyncio"):
@@ -143,6 +142,7 @@ def _execute(
                 parameters=_parameters(reading),
                 progress_bar=False,
                 kernel=kernel,
+                reading=reading,
                 start_timeout=START_TIMEOUT,
                 timeout_func=seconds_for,
                 interrupt_on_timeout=True,
@@ -174,15 +174,17 @@ def _execute(
 class _Client(PapermillNotebookClient):
     """Goes on after what fails; ends a kernel that shows more than a person could read."""
 
-    def __init__(self, notebook: Any, kernel: Kernel, **options: Any):
+    def __init__(self, notebook: Any, kernel: Kernel, reading: Reading, **options: Any):
         super().__init__(notebook, km=kernel.manager, on_cell_error=self.go_on, **options)
-        self.kernel, self.left = kernel, OUTPUT
+        self.kernel, self.reading, self.left = kernel, reading, OUTPUT
 
     def go_on(self, cell: NotebookNode, cell_index: int, execute_reply: dict[str, Any]) -> None:
         """Make a cell of what follows a statement that failed: it may be what is asked for."""
+        step = _step(self.reading, cell)
+        if not step or step.kind != "own" or len(self.nb.cells) >= MAX_CELLS:
+            return
         line = _line(cell.source, "\n".join(map(str, execute_reply["content"]["traceback"])))
-        is_own = OWN in cell.metadata and len(self.nb.cells) < MAX_CELLS
-        if is_own and line and (rest := reasons.rest(cell.source, line)):
+        if line and (rest := reasons.rest(step.source, line)):
             more = nbformat.v4.new_code_cell(rest, metadata=deepcopy(cell.metadata))
             self.nb.cells.insert(cell_index + 1, more)
 
@@ -221,17 +223,12 @@ def _notebook(
         for step in reading.steps
     )
     cells = [
-        nbformat.v4.new_code_cell(source, metadata=_metadata(index, step))
+        nbformat.v4.new_code_cell(source, metadata={"tags": list(step.tags), STEP: index})
         for index, (source, step) in enumerate(zip(sources, reading.steps, strict=True))
     ]
     spec = {"name": NATIVE_KERNEL_NAME, "display_name": "Python 3", "language": "python"}
     notebook: NotebookNode = nbformat.v4.new_notebook(cells=cells, metadata={"kernelspec": spec})
     return notebook
-
-
-def _metadata(index: int, step: Step) -> dict[str, Any]:
-    own = {OWN: True} if step.kind == "own" else {}
-    return {"tags": list(step.tags), STEP: index} | own
 
 
 def _step(reading: Reading, cell: NotebookNode) -> Step | None:
