@@ -83,6 +83,12 @@ def test_what_gives_no_answer_gets_no_points_and_a_reason(grade, left, status, r
     assert reason in record.detail
 
 
+def test_the_sheets_own_placeholders_left_in_are_no_error(grade):
+    left = {"type": "NameError", "message": "name '填入' is not defined"} | LINE
+    calls = {name: {"error": left, "unknown": []} for name in CASE["calls"]}
+    assert grade(ANSWERED, outcome({"calls": calls})).status == "unfinished"
+
+
 def test_a_file_that_is_no_notebook_is_never_run(grade):
     record = grade(b"{}")
     assert (record.status, record.max_score) == ("broken", 10)
