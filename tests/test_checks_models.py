@@ -189,6 +189,123 @@ def test_other_settings_cost_nothing_and_stay_as_the_student_set_them():
         sys.setrecursionlimit(limit)
 
 
+def own_class():
+    import keras
+    from keras import layers
+
+    class Small(keras.Model):
+        def __init__(self, filters=4, looks=False):
+            super().__init__()
+            self.first = layers.Conv2D(filters, 3, activation="relu")
+            self.rest = [
+                *(layers.MaxPooling2D(), layers.Conv2D(5, 3, padding="same", activation="relu")),
+                *(layers.Flatten(), layers.Dense(6, activation="softmax")),
+            ]
+            self.looks = looks
+
+        def call(self, x, training=False):
+            x = self.first(x)
+            for layer in self.rest:
+                x = layer(x.numpy() if self.looks else x)
+            return x
+
+    class Outer(keras.Model):
+        def __init__(self):
+            super().__init__()
+            self.inner = Small()
+
+        def call(self, x):
+            return self.inner(x)
+
+    def built():
+        made = Small()
+        made(keras.ops.zeros((1, 9, 8, 3)))
+        return made
+
+    return {
+        "right": (Small, [], 4),
+        "in another": (Outer, [], 4),
+        "built": (built, [], 4),
+        "as Sequential without an input": (
+            lambda: keras.Sequential([Small().first, *Small().rest]),
+            [],
+            4,
+        ),
+        "wrong": (lambda: Small(filters=3), ["filters"], 2),
+        "not to be read": (lambda: Small(looks=True), ["unreadable"], 0),
+    }
+
+
+def test_a_class_of_one_s_own_is_read_by_what_its_call_does():
+    cases = own_class()
+    scores = {name: SMALL.check(made) for name, (made, _, _) in cases.items()}
+    told = {
+        name: ([diagnosis.code for diagnosis in score.diagnoses], score.points)
+        for name, score in scores.items()
+    }
+    assert told == {name: (codes, points) for name, (_, codes, points) in cases.items()}
+
+
+def with_layer(layer):
+    """The right network with one more layer."""
+    import keras
+
+    rest = model().layers[1:]
+    image = x = keras.Input((9, 8, 3))
+    for made in rest:
+        x = made(x)
+        if made is rest[0]:
+            x = layer(x)
+    return keras.Model(image, x)
+
+
+def idle_layers():
+    from keras import layers
+
+    return [
+        *(layers.Identity(), layers.Dropout(0.0), layers.Dropout(0.5), layers.GaussianNoise(0.1)),
+        *(layers.Activation("linear"), layers.ReLU(negative_slope=1.0), layers.MaxPooling2D(1)),
+        *(layers.Lambda(lambda x: x), layers.RandomFlip(), layers.RandomRotation(0.1)),
+        *(layers.ZeroPadding2D(0), layers.Rescaling(1.0), layers.SpatialDropout2D(0.5)),
+    ]
+
+
+def test_layers_that_change_nothing_are_told_to_the_instructor_and_cost_nothing():
+    found = {
+        type(layer).__name__: (score.points, score.flags)
+        for layer in idle_layers()
+        for score in [SMALL.check(lambda layer=layer: with_layer(layer))]
+    }
+    assert found == {kind: (4, (f"有不改變輸出的層：`{kind}`。",)) for kind in found}
+
+
+def test_what_else_costs_nothing_is_told_to_the_instructor(monkeypatch):
+    import keras
+
+    def marked(**changes):
+        made = model()
+        for name, value in changes.items():
+            setattr(made.layers[1], name, value)
+        return made
+
+    def imported():
+        keras.applications.VGG16(weights=None, include_top=False, input_shape=(32, 32, 3))
+        return model()
+
+    told = {
+        "常數": lambda: marked(kernel_initializer=keras.initializers.Zeros()),
+        "凍結": lambda: marked(trainable=False),
+        "正則化": lambda: marked(kernel_regularizer=keras.regularizers.L2(1e-4)),
+        "`keras.applications`": imported,
+    }
+    scores = {word: SMALL.check(made) for word, made in told.items()}
+    assert {score.points for score in scores.values()} == {4}
+    assert [word for word, score in scores.items() if word in "".join(score.flags)] == list(told)
+    assert {len(score.flags) for score in scores.values()} == {1}
+    assert SMALL.check(model).flags == ()
+    assert "凍結" not in scores["凍結"]._repr_html_()
+
+
 def test_a_missing_pooling_is_told_with_the_last_maps():
     (diagnosis,) = SMALL.check(lambda: model(pool=False)).diagnoses
     assert "`s2`：最後的特徵圖是 7 × 6 × 5" in diagnosis.message

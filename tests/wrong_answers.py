@@ -179,12 +179,54 @@ def VGG16(include_top=True, input_tensor=None, input_shape=(224, 224, 3), poolin
     return model
 """
 
+# A class decides itself what its input is, so that no tensor can be given to it.
+OWN_CLASS = """\
+import keras
+from keras import layers
+
+class Net(keras.Model):
+    def __init__(self, tail):
+        super().__init__()
+        sizes = enumerate([(64, 2), (128, 2), (256, 3), (512, 3), (512, 3)], 1)
+        self.parts = [layer for block in sizes for layer in self.block(*block)] + tail
+
+    def block(self, number, size):
+        filters, depth = size
+        for i in range(1, depth + 1):
+            yield layers.Conv2D(filters, 3, padding="same", activation="relu",
+                                name=f"block{number}_conv{i}")
+        yield layers.MaxPooling2D(name=f"block{number}_pool")
+
+    def call(self, x, training=False):
+        for layer in self.parts:
+            x = layer(x)
+        return x
+
+def VGG16(include_top=True, input_tensor=None, input_shape=(224, 224, 3), pooling="max",
+          classes=1000):
+    pools = {"max": [layers.GlobalMaxPooling2D()], "avg": [layers.GlobalAveragePooling2D()]}
+    if not include_top:
+        return Net(pools.get(pooling, []))
+    return Net([layers.Flatten(name="flatten"),
+                layers.Dense(4096, activation="relu", name="fc1"),
+                layers.Dense(4096, activation="relu", name="fc2"),
+                layers.Dense(classes, activation="softmax", name="predictions")])
+"""
+OWN_CLASS_CALLED = (
+    OWN_CLASS.replace("def VGG16", "def net")
+    + """
+def VGG16(include_top=True, input_tensor=None, input_shape=(224, 224, 3), pooling="max",
+          classes=1000):
+    image = keras.Input(input_shape) if input_tensor is None else input_tensor
+    return keras.Model(image, net(include_top, None, None, pooling, classes)(image))
+"""
+)
 SUBCLASSED = """\
 import keras
 
 class Net(keras.Model):
     def call(self, x):
-        return x
+        return x.numpy()
 
 def VGG16(include_top=True, input_tensor=None, input_shape=(224, 224, 3), pooling="max",
           classes=1000):
@@ -262,6 +304,7 @@ RIGHT = {
     "nested": NESTED,
     "own_layers": OWN_LAYERS,
     "from_keras": FROM_KERAS,
+    "own_class_called": OWN_CLASS_CALLED,
 }
 
 CONV31, CONV32 = conv("block3_conv1", 256), conv("block3_conv2", 256)
@@ -288,6 +331,7 @@ ANSWERS: dict[str, Answer] = {
     "returns_none": answer(but("return keras", "model = keras"), "no_return", 8.5),
     "returns_tensor": answer(but(f"return {MODEL}", "return x"), "not_a_model", 8.5),
     "subclassed": answer(SUBCLASSED, "unreadable", 0.0),
+    "own_class": answer(OWN_CLASS, "input_tensor", 9.75),
     "duplicate_names": answer(but("block4_conv2", "block4_conv1"), "duplicate_names", 6.75),
     "untied": answer(but("Model(input_tensor", "Model(keras.Input(input_shape)"), "untied", 8.5),
     "pool_4": answer(

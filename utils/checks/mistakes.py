@@ -70,7 +70,9 @@ FAILURES: dict[str, tuple[str, str]] = {
     ),
     "unreadable": (
         "`{call}` 傳回的模型沒有可以讀的層與連接：{error}",
-        "請用 functional API：從 `keras.Input` 出發，一層一層接下去，最後交給 `keras.Model`。",
+        "請用 functional API：從 `keras.Input` 出發，一層一層接下去，最後交給 `keras.Model`。"
+        "繼承 `keras.Model` 的類別也可以，只要它的 `call` 吃得下 `keras.Input`：不把張量換成數值，"
+        "也不看數值決定走哪一條路。",
     ),
     "duplicate_names": (
         "兩個層用了同一個名字，模型建不起來：{error}",

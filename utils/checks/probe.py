@@ -6,13 +6,14 @@ import json
 import math
 import sys
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from functools import lru_cache
 from typing import Any
 
 import numpy as np
 
 from utils.summary import summarize, without_weights
-from utils.summary.graph import calls
+from utils.summary.graph import Call, calls
 
 from .causes import followed, of_value
 from .fresh import fresh_settings
@@ -22,6 +23,7 @@ from .weights import INPUT, Weight, draw, fingerprint, numbers, place, seeded_im
 
 # A network far larger than asked for is read, not run: VGG16 for 64 × 64 has 42 million weights.
 MOST_PARAMS = 60_000_000
+UNKNOWN = (224, 224, 3)  # the input of a model that does not say which it has
 
 
 def probe_model_maker(
@@ -42,17 +44,42 @@ def probe_model_maker(
         given["input_tensor"] = tensor
     if "input_shape" in given:
         given["input_shape"] = shape
-    model, error = _draft(function, **given)
+    with _imports() as imported:
+        model, error = _draft(function, shape, **given)
     answer = {"error": error} if error else _look(model, shape, seed, tensor)
     if "returned" in answer:
         answer["cause"] = followed(of_value, function, model)
-    if also and "model" in answer:
-        more, _ = attempt(also, model)
+    if "model" in answer:
+        more, _ = attempt(also, model) if also else (None, None)
         answer["model"] |= more or {}
+        answer["model"]["seen"]["imported"] = imported
     return _sent(answer | {"unknown": unknown})
 
 
-def _draft(function: Function, *args: Any, **kwargs: Any) -> tuple[Any, Json | None]:
+@contextmanager
+def _imports() -> Iterator[list[str]]:
+    """Tells of networks of `keras.applications` that are built meanwhile.
+
+    Nothing in such a model says where it is from; but each asks there for the shape of its input.
+    """
+    from keras.src.applications import imagenet_utils
+
+    asks, found = imagenet_utils.obtain_input_shape, list[str]()
+
+    def noted(*args: Any, **kwargs: Any) -> Any:
+        found[:] = ["keras.applications"]
+        return asks(*args, **kwargs)
+
+    imagenet_utils.obtain_input_shape = noted
+    try:
+        yield found
+    finally:
+        imagenet_utils.obtain_input_shape = asks
+
+
+def _draft(
+    function: Function, shape: Shape | None, *args: Any, **kwargs: Any
+) -> tuple[Any, Json | None]:
     """What `function` gives, or its error; without weights, unless it needs them while it builds.
 
     The probe sets weights of its own, and drawing those that it overwrites takes longer than all
@@ -65,6 +92,8 @@ def _draft(function: Function, *args: Any, **kwargs: Any) -> tuple[Any, Json | N
         import IPython.core.magics.namespace  # noqa: F401
     with fresh_settings(), without_weights():  # those that the function itself sets end with it
         sketch, error = attempt(function, *args, **kwargs)
+        if isinstance(sketch, keras.Model) and not sketch.built:
+            attempt(sketch, keras.Input(shape or UNKNOWN))  # builds its layers
     if isinstance(sketch, keras.KerasTensor) or (isinstance(sketch, keras.Model) and sketch.built):
         return sketch, None
     if error and error["type"] == "RecursionError":  # with weights it fills the memory
@@ -79,7 +108,7 @@ def probe_tensor_maker(function: Function, asked: Json, seed: int) -> Json:
 
     shape = tuple(asked["input_shape"])
     tensor = keras.Input(shape)
-    made, error = _draft(function, tensor, *asked["arguments"])
+    made, error = _draft(function, shape, tensor, *asked["arguments"])
     if not error and not isinstance(made, keras.KerasTensor):
         cause = followed(of_value, function, made)
         return {"returned": type(made).__name__, "cause": cause, "unknown": []}
@@ -99,11 +128,11 @@ def _look(model: Any, shape: Shape | None, seed: int, tensor: Any) -> Json:
 
     if not isinstance(model, keras.Model):
         return {"returned": type(model).__name__}
-    opened, _ = attempt(_opened, model)
-    graph = opened or model
-    summary, error = attempt(_summary, graph)
-    if error:  # its own input may be open, or not known yet
-        summary, error = attempt(_summary, graph, shape or (224, 224, 3))
+    graph, error = attempt(_graph, model, shape)
+    if not error:
+        summary, error = attempt(_summary, graph)
+        if error:  # its own input may be open
+            summary, error = attempt(_summary, graph, shape or UNKNOWN)
     if error:
         return {"unreadable": error}
     outputs = None
@@ -114,14 +143,26 @@ def _look(model: Any, shape: Shape | None, seed: int, tensor: Any) -> Json:
         "model": {
             "class": type(model).__name__,
             "summary": summary,
-            "tied": any(given is tensor for given in model.inputs or []),
+            "tied": any(given is tensor for given in getattr(model, "inputs", None) or ()),
             "outputs": outputs,
+            "seen": _seen(graph),
         }
     }
 
 
 def _summary(model: Any, shape: Shape | None = None) -> Json:
     return summarize(model, shape).to_dict()
+
+
+def _graph(model: Any, shape: Shape | None) -> Any:
+    """The model as calls of Keras's own layers; one without inputs of its own is called on one."""
+    import keras
+
+    if not getattr(model, "inputs", None):
+        image = keras.Input(shape or UNKNOWN)
+        model = keras.Model(image, model(image))
+    opened, _ = attempt(_opened, model)
+    return opened or model
 
 
 def _opened(model: Any) -> Any:
@@ -147,15 +188,48 @@ def _opened(model: Any) -> Any:
     return _opened(opened) or opened  # there may be one in another
 
 
+# What the rows do not tell of a layer, by the codes in `flags`.
+KERNELS = ("kernel_initializer", "depthwise_initializer", "pointwise_initializer")
+REGULARIZERS = ("kernel_regularizer", "bias_regularizer", "activity_regularizer")
+SEEN: dict[str, Callable[[Any], bool]] = {
+    "constant": lambda layer: any(
+        type(getattr(layer, name, None)).__name__ in ("Zeros", "Ones", "Constant")
+        for name in KERNELS
+    ),
+    "frozen": lambda layer: bool(layer.weights) and not layer.trainable,
+    "regularized": lambda layer: any(getattr(layer, name, None) for name in REGULARIZERS),
+}
+
+
+def _seen(graph: Any) -> Json:
+    """Which layers have what costs nothing, by name; those that change nothing by their kind."""
+    import keras
+
+    made = [call for call in calls(graph) if isinstance(call.op, keras.Layer)]
+    seen = {code: [call.name for call in made if has(call.op)] for code, has in SEEN.items()}
+    idle = dict.fromkeys(call.kind for call in made if attempt(_is_idle, call)[0])
+    return seen | {"idle": list(idle)}
+
+
+def _is_idle(call: Call) -> bool:
+    """Whether a layer gives back whatever it gets; dropout after a dense layer is in the papers."""
+    layer, shapes = call.op, {edge.shape for edge in (*call.inputs, *call.outputs)}
+    if layer.weights or len(call.inputs) != 1 or len(shapes) != 1:
+        return False
+    *sizes, channels = shapes.pop()
+    if not sizes and getattr(layer, "rate", False):
+        return False
+    image = seeded_images(0, (*(4 for _ in sizes), channels or 4))
+    return np.array_equal(layer(image, training=False), image)
+
+
 def _run(model: Any, graph: Any, shape: Shape, seed: int) -> list[float | None]:
     """Flat outputs for the seed's weights and image; the model keeps its own weights, if any.
 
-    `graph` is the model, or what `_opened` makes of it.
+    `graph` is what `_graph` makes of it.
     """
     import keras
 
-    if not model.built:
-        model.build((None, *shape))
     values = (
         (weight, _tensor(seed, at, len(group), index, _told(weight)))
         for at, group in _places(graph)

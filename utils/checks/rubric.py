@@ -5,12 +5,13 @@ from __future__ import annotations
 import itertools
 import math
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Any
 
 from . import causes
 from .errors import with_unused
+from .flags import flags
 from .fresh import fresh_settings
 from .layers import Malformed, expect
 from .mistakes import UNFINISHED, Mistake, Texts, diagnose, in_words
@@ -100,7 +101,7 @@ class Rubric:
             calls = expect(answer.get("calls"), dict, "calls", most=20)
             earned, mistakes = judge(calls, case)
             found = with_unused(mistakes, answer.get("unused", []), self.parts)
-            return self._score(earned, [*missing, *found])
+            return replace(self._score(earned, [*missing, *found]), flags=flags(calls))
         except Malformed as problem:
             return self._score({}, [diagnose("malformed", "", problem=problem)])
 
