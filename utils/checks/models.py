@@ -12,12 +12,12 @@ from dataclasses import dataclass, field
 
 from .compare import Codes, PartOf, compare, listed, size
 from .errors import explain
-from .layers import INPUT, Layer, same
+from .layers import INPUT, Layer, expect, same
 from .mistakes import Mistake, diagnose, each_once, table
-from .probe import probe_model_maker
+from .probe import probe_model_maker, probe_tensor_maker
 from .reading import Reading, call_text, read
 from .rubric import Rubric, Verdict
-from .task import RUN_AT, Json, Task, shape_of
+from .task import RUN_AT, Function, Json, Task, shape_of
 
 Networks = Callable[[Json], Sequence[tuple[Layer, ...]]]
 
@@ -33,7 +33,9 @@ class ModelTask:
     what is wrong with a kind of layer, `follows` names the mistakes that come of another one and
     are not told beside it, and `whole` may tell one of the network as a whole instead of its
     layers. A call without arguments must have the `default_shape`. Where the function takes no
-    `input_shape`, a call of the case says with `run_at` which one its model has.
+    `input_shape`, a call of the case says with `run_at` which one its model has. A call with a
+    `function` of its own and its `arguments` after the tensor is one of a piece, by which is judged
+    who has built no network.
     """
 
     rubric: Rubric
@@ -53,7 +55,7 @@ class ModelTask:
             self._refuse(networks)
         except ValueError as problem:
             raise ValueError(f"task {self.rubric.name!r}: {problem}") from None
-        return self.rubric.task(public_case, draw_case, probe_model_maker, self.judge)
+        return self.rubric.task(public_case, draw_case, _look, self.judge)
 
     def _refuse(self, networks: Sequence[tuple[Layer, ...]]) -> None:
         """Raise ValueError for what would go wrong only where a student's answer is judged."""
@@ -73,28 +75,51 @@ class ModelTask:
 
     def judge(self, calls: Json, case: Json) -> Verdict:
         """The share of each part that was earned, and what is wrong."""
-        models: dict[str, Reading] = {}
+        models: list[Reading] = []
+        sketches: list[Reading] = []
         failures: list[Mistake] = []
-        for name, asked in case["calls"].items():
+        asked_for = {name: asked for name, asked in case["calls"].items() if not is_piece(asked)}
+        for name, asked in asked_for.items():
+            if name not in calls:
+                failures.append(diagnose("missing", "", function=self.rubric.function))
+                continue
             right, *also = self.networks(asked)
-            text = call_text(self.rubric.function, asked)
-            reading = read(calls.get(name), text, asked, right, case["seed"], also)
+            text, seed = call_text(self.rubric.function, asked), case["seed"]
+            answer = expect(calls[name], dict, "call")
+            reading = read(answer, text, asked, right, seed, also)
             if failure := explain(reading):
                 failures.append(failure)
+                if "sketch" in answer:  # of which no argument is judged
+                    sketch = {"model": answer["sketch"], "unknown": []}
+                    sketches.append(read(sketch, text, {}, right, seed, also))
             else:
-                models[name] = reading
+                models.append(reading)
         if not models:
-            return {}, each_once(failures)
-        named = [reading for reading in models.values() if reading.asked]
-        earned, mistakes = self._judge_layers(named or list(models.values()))
+            pieces = None if sketches else self._judge_pieces(calls, case)
+            earned, mistakes = pieces or self._judge_layers(sketches)
+            return earned, each_once([*failures, *self._first_causes(mistakes)])
+        earned, mistakes = self._judge_layers(models)
         part = "arguments" if "arguments" in self.rubric.parts else next(iter(self.rubric.parts))
-        arguments, share = self._judge_arguments(list(models.values()))
+        arguments, share = self._judge_arguments(models)
         told = [mistake._replace(part=part) for mistake in arguments]
         if part == "arguments":
-            earned[part] = share * len(models) / len(case["calls"])
+            earned[part] = share * len(models) / len(asked_for)
         elif arguments:
             earned[part] = 0.0
         return earned, each_once([*failures, *self._first_causes([*mistakes, *told])])
+
+    def _judge_pieces(self, calls: Json, case: Json) -> Verdict:
+        """Half of what the layers of the pieces earn, where no network was built of them."""
+        readings = []
+        for name, asked in case["calls"].items():
+            if is_piece(asked) and name in calls:
+                text = f"{asked['function']}(x, {', '.join(map(str, asked['arguments']))})"
+                reading = read(calls[name], text, asked, self.networks(asked)[0], case["seed"])
+                if failure := explain(reading, expects_tensor=True):
+                    return {}, [failure]
+                readings.append(reading)
+        earned, mistakes = self._judge_layers(readings)
+        return {part: share / 2 for part, share in earned.items()}, mistakes
 
     def _first_causes(self, mistakes: Sequence[Mistake]) -> list[Mistake]:
         """Without those that follow from another one."""
@@ -107,7 +132,7 @@ class ModelTask:
         total: Counter[str] = Counter()
         lost: Counter[str] = Counter()
         mistakes: list[Mistake] = []
-        for reading in readings:
+        for reading in [reading for reading in readings if reading.asked] or readings:
             expected = [layer.name for layer in reading.expected]
             found, wrong = self._judge_one(reading)
             mistakes += found
@@ -121,7 +146,7 @@ class ModelTask:
         every = {layer.name for layer in reading.expected}
         if reading.proven:
             return [], set()
-        if mistake := self.whole(reading):
+        if not is_piece(reading.asked) and (mistake := self.whole(reading)):
             return [mistake], {name for name in every if self.part_of(name) == mistake.part}
         networks = [self._as_asked(reading, one) for one in (reading.expected, *reading.also)]
         if any(same(network, reading.layers) for network in networks):
@@ -175,6 +200,15 @@ class ModelTask:
         if width is None or last.kind != "dense" or "classes" not in reading.asked:
             return network
         return (*network[:-1], last.having(units=width))
+
+
+def is_piece(asked: Json) -> bool:
+    """Whether a call is one of a function of a tensor, which a network is made of."""
+    return "arguments" in asked
+
+
+def _look(function: Function, asked: Json, seed: int) -> Json:
+    return (probe_tensor_maker if is_piece(asked) else probe_model_maker)(function, asked, seed)
 
 
 def _compute_all(network: Sequence[Layer]) -> None:

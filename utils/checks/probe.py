@@ -18,12 +18,14 @@ from utils.summary.graph import Call, calls
 from .causes import followed, of_value
 from .fresh import fresh_settings
 from .layers import KINDS, Layer, Shape
+from .sketch import lenient
 from .task import Function, Json, arguments, attempt, shape_of, unknown_arguments
 from .weights import INPUT, Weight, draw, fingerprint, numbers, place, seeded_images, spots
 
 # A network far larger than asked for is read, not run: VGG16 for 64 × 64 has 42 million weights.
 MOST_PARAMS = 60_000_000
 UNKNOWN = (224, 224, 3)  # the input of a model that does not say which it has
+SKETCHED = (1024, 1024)
 
 
 def probe_model_maker(
@@ -32,7 +34,8 @@ def probe_model_maker(
     """Call `function(**asked)`, which must give a model; `input_tensor: true` asks for a tie.
 
     `also` tells more of the model, as plain data. The answer holds one of `error`, `returned` (the
-    type of what is no model) and `model`.
+    type of what is no model) and `model`; where it is not the last, `sketch` may be the model that
+    was meant.
     """
     import keras
 
@@ -49,6 +52,8 @@ def probe_model_maker(
     answer = {"error": error} if error else _look(model, shape, seed, tensor)
     if "returned" in answer:
         answer["cause"] = followed(of_value, function, model)
+    if "model" not in answer and (sketch := _sketch(function, given)):
+        answer["sketch"] = sketch
     if "model" in answer:
         more, _ = attempt(also, model) if also else (None, None)
         answer["model"] |= more or {}
@@ -100,6 +105,25 @@ def _draft(
         return None, error
     with fresh_settings():
         return attempt(function, *args, **kwargs)
+
+
+def _sketch(function: Function, given: Json) -> Json | None:
+    """The layers and connections that stand in a function all the same, if it comes to its end.
+
+    For a large image if need be: some networks shrink a small one to nothing.
+    """
+    import keras
+
+    large = {"input_shape": (*SKETCHED, given["input_shape"][-1])} if "input_shape" in given else {}
+    for given_now in (given, given | large):
+        with fresh_settings(), lenient() as built, without_weights():
+            made, error = attempt(function, **given_now)
+            if isinstance(made, keras.KerasTensor):
+                attempt(keras.Model, keras.utils.get_source_inputs(made), made)
+            if not error and (models := [*built, made] if isinstance(made, keras.Model) else built):
+                told: Json | None = _look(models[-1], None, 0, None).get("model")
+                return told
+    return None
 
 
 def probe_tensor_maker(function: Function, asked: Json, seed: int) -> Json:

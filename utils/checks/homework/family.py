@@ -12,7 +12,7 @@ import numpy as np
 
 from ..compare import align, compare, described, size
 from ..errors import explain
-from ..layers import Layer, same
+from ..layers import Layer, expect, same
 from ..mistakes import Mistake, diagnose, each_once, renamed
 from ..probe import plain_numbers, probe_model_maker
 from ..reading import TOLERANCE, Reading, call_text, difference, numbers, read
@@ -100,6 +100,7 @@ class Built:
     column: str | None  # None: of no column
     scale: str | None
     is_lrn: bool | None = None  # whether the layer named so normalises as the paper; None: unknown
+    is_sketch: bool = False  # Keras has refused it as a whole
 
     @property
     def config(self) -> str:
@@ -183,22 +184,26 @@ def _bright(seed: int) -> np.ndarray:
 def judge(calls: Json, case: Json) -> Verdict:
     """The share of each part that was earned, and what is wrong."""
     models: dict[str, Built] = {}
+    sketches: dict[str, Built] = {}
     failures: list[Mistake] = []
     for name, asked in case["calls"].items():
         given: Json = {"classes": 1000, "width": 1.0} | asked
         scaled = partial(SCALES[None], given["width"])
         expected = network(given["config"], given["include_top"], given["classes"], scaled)
-        text = call_text(RUBRIC.function, asked)
-        reading = read(calls.get(name), text, asked, expected, case["seed"])
+        text, answer = call_text(RUBRIC.function, asked), expect(calls.get(name), dict, "call")
+        reading = read(answer, text, asked, expected, case["seed"])
         if failure := explain(reading):
             failures.append(failure)
+            if "sketch" in answer:
+                told = {"model": answer["sketch"], "unknown": []}
+                sketch = read(told, text, asked, expected, case["seed"])
+                sketches[name] = replace(_built(sketch, None, case["seed"]), is_sketch=True)
         else:
             models[name] = _built(reading, calls[name]["model"].get("lrn"), case["seed"])
-    wrong = {name: _judge_blocks(models[name]) for name in COLUMNS if name in models}
-    in_head, in_arguments, in_names = (
-        judge_part(models) if models else (0.0, [])
-        for judge_part in (_judge_head, _judge_arguments, _judge_names)
-    )
+    every = sketches | models
+    wrong = {name: _judge_blocks(every[name]) for name in COLUMNS if name in every}
+    in_head = _judge_head(every)
+    in_arguments, in_names = _judge_arguments(models), _judge_names(models)
     earned = {config: float(not diagnoses) for config, diagnoses in wrong.items()}
     earned |= {"head": in_head[0], "arguments": in_arguments[0], "names": in_names[0]}
     columns = {models[config].column for config in wrong}
@@ -242,7 +247,8 @@ def _judge_blocks(built: Built) -> list[Mistake]:
     if built.proven:
         return []
     if built.column == config:  # a width that is scaled otherwise is told as an argument
-        if reading.has_asked_shape and same((*built.blocks, *reading.tail), reading.expected):
+        layers = (*built.blocks, *reading.tail)
+        if not built.is_sketch and reading.has_asked_shape and same(layers, reading.expected):
             code = "numbers" if math.isfinite(reading.distance) else "no_numbers"
             return [diagnose(code, config, call=reading.call, worst=reading.distance)]
         return []

@@ -12,7 +12,7 @@ import numpy as np
 
 from ..layers import Layer
 from ..mistakes import Mistake, diagnose
-from ..models import ModelTask
+from ..models import ModelTask, is_piece
 from ..network import Network
 from ..pieces import check_piece, judge_piece
 from ..reading import Reading
@@ -225,7 +225,11 @@ def network(include_top: bool, classes: int, zeros: bool = False) -> tuple[Layer
 
 
 def networks(asked: Json) -> list[tuple[Layer, ...]]:
-    """The network that a call asks for, in either padding; the paper gives none."""
+    """The network that a call asks for, in either padding; the paper gives none. Or a block."""
+    if is_piece(asked):
+        net = Network()
+        _add_block(net, net.image, *asked["arguments"], asked["input_shape"][-1], "block")
+        return [net.layers]
     told = asked.get("include_top", True), asked.get("classes", 1000)
     return [network(*told, zeros=zeros) for zeros in (False, True)]
 
@@ -266,12 +270,20 @@ def whole(reading: Reading) -> Mistake | None:
     return None
 
 
+# A block that leaves the shape as it is, and one that changes it.
+BLOCKS = {
+    name: {"function": "basic_block", "input_shape": [9, 6, 8], "arguments": arguments}
+    for name, arguments in (("same", [8, 1]), ("other", [16, 2]))
+}
+
+
 def case_for(seed: int, sizes: tuple[int, int], classes: int) -> Json:
-    """With the head in colour, without it in grey, and with the defaults."""
+    """With the head in colour, without it in grey, and with the defaults; and two blocks."""
     height, width = sizes
     top = {"input_shape": [height, width, 3], "include_top": True, "classes": classes}
     maps = {"input_shape": [width, height, 1], "include_top": False, "classes": classes}
-    return {"seed": seed, "calls": {"top": top, "map": maps, "default": {}}}
+    calls = {"top": top, "map": maps, "default": {}}
+    return {"seed": seed, "calls": calls | BLOCKS}
 
 
 def public_case() -> Json:
@@ -289,13 +301,11 @@ def draw_case(seed: int) -> Json:
 def check_block(function: object) -> Score:
     """Check `basic_block(x, filters, strides, name)`, once where the shape changes, else not."""
     scores, judge = [], partial(judge_piece, codes=CODES)
-    for seed, (filters, strides) in enumerate([(8, 1), (16, 2)]):
-        net = Network()
-        _add_block(net, net.image, filters, strides, 8, "block")
-        case = {"seed": seed, "input_shape": [9, 6, 8], "arguments": [filters, strides]}
+    for seed, asked in enumerate(BLOCKS.values()):
+        (expected,), case = networks(asked), asked | {"seed": seed}
         title = "小檢查：殘差區塊"
         scores.append(
-            check_piece("basic_block", title, function, net.layers, case, MISTAKES, judge, False)
+            check_piece("basic_block", title, function, expected, case, MISTAKES, judge, False)
         )
     return next((score for score in scores if score.points < score.max_points), scores[-1])
 
