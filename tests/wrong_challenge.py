@@ -155,6 +155,7 @@ COPY = "deep.get_layer(layer.name).set_weights(layer.get_weights())"
 RESHAPED = "kernel.reshape(conv.kernel.shape)"
 LAYERS = "type(layer).from_config(layer.get_config())"
 NORMALISED = 'layers.Activation(lrn, name=f"block{number}_lrn")'
+BN = "            x = layers.BatchNormalization()(x)\n            x = layers.ReLU()(x)"
 DENSE_LIST = "[layer.name for layer in convolutions + dense]"
 LISTED = "[model.get_layer(name).output for name in names]"
 
@@ -241,12 +242,21 @@ ANSWERS: dict[str, Answer] = {
     "batch_norm": Answer(
         "family",
         but("family", NORMALISED, "layers.BatchNormalization()"),
-        ("missing_lrn", "extra_layer"),
+        ("lrn_replaced",),
         3.5,
     ),
     "no_a_lrn": wrong("family", "exception", 3.5, '"A-LRN"', '"ALRN"'),
     "width_ignored": wrong("family", "width_ignored", 3.75, " * width", ""),
     "width_cut": wrong("family", "width_rounded", 3.75, "round(", "int("),
+    "width_up": wrong(
+        *("family", "width_rounded", 3.75, "import keras\n", "import math\nimport keras\n"),
+        *("round(", "math.ceil("),
+    ),
+    "width_cut_in_convolutions": wrong(
+        "family", "width_rounded", 3.75, "round(filters", "int(filters"
+    ),
+    "width_cut_in_head": wrong("family", "width_rounded", 3.75, "round(4096", "int(4096"),
+    "family_same_name": wrong("family", "duplicate_names", 3.25, "block{number}_conv", "conv"),
     "wide_head": wrong("family", "width_head", 3.75, "4096 * width", "4096"),
     "linear_fc1": wrong(
         *("family", "activation", 3.75),
@@ -276,7 +286,7 @@ ANSWERS: dict[str, Answer] = {
     "by_position": wrong(
         "carry_over",
         "unlike_shapes",
-        0,
+        1.0,
         f"for layer in convolutions + dense:\n        {COPY}",
         "deep_ones = [layer for layer in deep.layers if isinstance(layer, layers.Conv2D)]\n"
         "    for own, layer in zip(deep_ones, convolutions):\n"
@@ -507,8 +517,26 @@ ANSWERS: dict[str, Answer] = {
         "    x = layers.Dense(classes",
         '    x = layers.Dense(128, "relu")(x)\n    x = layers.Dense(classes',
     ),
-    "large_kernels": wrong("budget", "not_vgg", 0, "filters, (3, 3)", "filters, (1, 1)"),
+    "large_kernels": wrong("budget", "not_vgg", 2.5, "filters, (3, 3)", "filters, (1, 1)"),
     "one_block_only": wrong("budget", "few_blocks", 0, ", (2, 16), (2, 32))", ",)"),
+    "normalised": wrong(
+        *(
+            "budget",
+            "with_norm",
+            2.5,
+            ', activation="relu", name=name)(x)',
+            ", name=name)(x)\n" + BN,
+        ),
+    ),
+    "separable": wrong(
+        "budget", "split_convolution", 2.5, "layers.Conv2D", "layers.SeparableConv2D"
+    ),
+    "digits_only": wrong(
+        *("budget", "input_shape", 2.5, "shape=input_shape", "shape=(32, 32, 1)"),
+    ),
+    "ten_only": wrong(
+        *("budget", "exception", 2.5, "    blocks = (", "    assert classes == 10\n    blocks = ("),
+    ),
     "no_softmax": wrong("budget", "budget_output", 2.5, ', activation="softmax"', ""),
     "ten_classes": wrong("budget", "budget_output", 2.5, "Dense(classes", "Dense(10"),
 }

@@ -56,6 +56,11 @@ def wrong(code: str, points: float, *changes: str) -> Answer:
     return Answer("resnet18", but(*changes), (code,), points)
 
 
+def unlike(code: str, points: float, *changes: str) -> Answer:
+    """The solution with changes after which two paths can't be added, and why."""
+    return Answer("resnet18", but(*changes), ("unlike_branches", code), points)
+
+
 # Branches in another order, another operator, no Add layer, no name given.
 SHORTCUT_LAST = """\
 import keras
@@ -275,10 +280,10 @@ PRE_ACTIVATION = (
 ANSWERS: dict[str, Answer] = {
     **{name: Answer("resnet18", source, (), 10.0) for name, source in RIGHT.items()},
     "blank": Answer("resnet18", BLANK, ("unfinished",), 0),
-    "half_blank": Answer("resnet18", HALF_BLANK, ("unfinished",), 0),
+    "half_blank": Answer("resnet18", HALF_BLANK, ("unfinished",), 3.5),
     "nothing_defined": Answer("resnet18", "answer = 42\n", ("missing",), 0),
-    "returns_tensor": wrong("not_a_model", 0, MODEL, "    return x"),
-    "no_return": wrong("no_return", 0, MODEL, MODEL.replace("return", "model =")),
+    "returns_tensor": wrong("not_a_model", 9, MODEL, "    return x"),
+    "no_return": wrong("no_return", 9, MODEL, MODEL.replace("return", "model =")),
     # Where the shortcut starts.
     "skip_after_conv1": wrong("skip_source", 6, *FROM_CONV1),
     "skip_after_bn1": wrong("skip_source", 4.5, *FROM_BN1),
@@ -305,12 +310,12 @@ ANSWERS: dict[str, Answer] = {
     "averaged": wrong("not_added", 6.75, "layers.Add(", "layers.Average("),
     "halved": wrong("scaled_skip", 7.25, "[x, shortcut]", "[x, 0.5 * shortcut]"),
     # The projection.
-    "no_projection": wrong("unlike_branches", 0, *NO_PROJECTION),
-    "projection_without_stride": wrong(
-        "unlike_branches", 0, "Conv2D(filters, 1, strides,", "Conv2D(filters, 1,"
+    "no_projection": unlike("no_projection", 6, *NO_PROJECTION),
+    "projection_without_stride": unlike(
+        "projection_pooled", 7.25, "Conv2D(filters, 1, strides,", "Conv2D(filters, 1,"
     ),
-    "projection_of_x_changed": wrong(
-        *("unlike_branches", 0, PROJECTED + PROJECTION + PROJECTION_BN, ""),
+    "projection_of_x_changed": unlike(
+        *("wiring", 7.25, PROJECTED + PROJECTION + PROJECTION_BN, ""),
         *(ADD, PROJECTED + PROJECTION + PROJECTION_BN + ADD),
     ),
     "shortcut_sliced": wrong("no_projection", 6.25, *SLICED),
@@ -343,7 +348,7 @@ ANSWERS: dict[str, Answer] = {
     "no_bn": wrong("missing_bn", 4.5, BN1, "", BN2, "", PROJECTION_BN, "", STEM_BN, ""),
     "no_second_bn": wrong("missing_bn", 8.5, BN2, ""),
     "relu_then_bn": wrong("bn_order", 7.75, BN1 + RELU1, RELU1 + BN1),
-    "valid_conv2": wrong("unlike_branches", 0, CONV2, CONV2.replace("same", "valid")),
+    "valid_conv2": unlike("padding", 7.5, CONV2, CONV2.replace("same", "valid")),
     # The stem.
     "stem_3x3": wrong("kernel_size", 9.25, STEM, STEM.replace("64, 7, 2", "64, 3, 2")),
     "stem_without_stride": wrong("strides", 9.25, STEM, STEM.replace("7, 2", "7, 1")),
@@ -359,7 +364,7 @@ ANSWERS: dict[str, Answer] = {
     "always_64": wrong("widths", 7, STAGES, "STAGES = ((2, 64), (2, 64), (2, 64), (2, 64))\n"),
     "widths_256": wrong("widths", 7, "(2, 512)", "(2, 256)"),
     "block_not_stored": wrong("blocks", 6, BLOCK, BLOCK.replace("x = basic", "y = basic")),
-    "shared_block": wrong("duplicate_names", 0, "conv{stage}_{block}", "conv{stage}"),
+    "shared_block": wrong("duplicate_names", 9, "conv{stage}_{block}", "conv{stage}"),
     # The head and the arguments.
     "flattened": wrong("missing_gap", 8.75, GAP, "        x = layers.Flatten()(x)\n"),
     "max_pooled_head": wrong("head_pool", 9.25, "GlobalAverageP", "GlobalMaxP"),

@@ -42,6 +42,7 @@ def score_html(score: Score) -> str:
             _heading(score),
             _bar(score.parts) + _parts(score) if has_parts else "",
             *(_card(diagnosis, score) for diagnosis in score.diagnoses),
+            _also(score) if has_parts and score.diagnoses else "",
             f'<div style="margin-top:.7em">{prose(score.note)}</div>' if score.note else "",
             "</div>",
         ]
@@ -107,6 +108,14 @@ def _card(diagnosis: Diagnosis, score: Score) -> str:
         + (_folded(diagnosis.hint) if diagnosis.hint else "")
         + "</div>"
     )
+
+
+def _also(score: Score) -> str:
+    """What the mistakes above cost besides the parts that they are told of."""
+    if not score.also:
+        return ""
+    told = f"「{'」「'.join(score.also)}」也因為上面說的少了分。"
+    return f'<div style="margin-top:.7em;{FAINT}">{prose(told)}</div>'
 
 
 def _folded(hint: str) -> str:

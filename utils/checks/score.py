@@ -54,6 +54,16 @@ class Score:
         """What the parts could earn together."""
         return float(sum(part.max_points for part in self.parts))
 
+    @property
+    def also(self) -> tuple[str, ...]:
+        """Titles of the parts that lost points by a mistake that is told of another one."""
+        told = {diagnosis.part for diagnosis in self.diagnoses}
+        return tuple(
+            part.title
+            for part in self.parts
+            if part.points < part.max_points and part.name not in told
+        )
+
     def __repr__(self) -> str:
         return repr(self.points)
 

@@ -5,6 +5,7 @@ The Inception blocks are 3a and 4a of Szegedy et al. 2015 (arXiv:1409.4842), tab
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import Any
 
 import numpy as np
@@ -66,6 +67,11 @@ MISTAKES: dict[str, tuple[str, str]] = {
     "inception_width": (
         "{layers}的輸出有 {found} 個通道，應該有 {right} 個。",
         "把 `with_inception` 拿到的 `width` 傳給 `inception`，骨幹其他部分本來就是這個寬度。",
+    ),
+    "unlike_shapes": (
+        "{where}把權重交給形狀不同的層：{error}",
+        "前面少抄或多接了一層，後面的形狀就跟著變。印出這裡的 `x.shape`，和 `layer.input.shape` "
+        "比：從哪一層開始不一樣？",
     ),
     "weights_lost": (
         "{layers}的權重和原來的模型不同：骨幹應該帶著它學到的東西。",
@@ -190,21 +196,30 @@ def _layers(asked: Json) -> tuple[Layer, ...]:
 
 def judge(calls: Json, case: Json) -> Verdict:
     """The share of each part that was earned, and what is wrong."""
-    seed, earned = case["seed"], dict.fromkeys(RUBRIC.parts, 1.0)
     diagnoses: list[Mistake] = []
+    shares: dict[str, list[float]] = {part: [] for part in RUBRIC.parts}
+    failed: Counter[str] = Counter()
     for name, asked in case["calls"].items():
         function = asked.get("function", RUBRIC.function)
         parts, judge_call = JUDGES[function]
         if name not in calls:
-            verdict: Verdict = {}, [diagnose("missing", parts[0], function=function)]
-        else:
-            told = expect(calls[name], dict, "call")
-            failure = explain_answer(told, _call(asked))
-            verdict = ({}, [failure]) if failure else judge_call(told, asked, seed)
-        shares, wrong = verdict
-        earned |= {part: min(earned[part], shares.get(part, 0.0)) for part in parts}
+            failed.update(parts)
+            diagnoses.append(diagnose("missing", parts[0], function=function))
+            continue
+        told = expect(calls[name], dict, "call")
+        if failure := explain_answer(told, _call(asked)):
+            failed.update(parts)
+            diagnoses.append(failure._replace(part=parts[0]))
+            continue
+        earned, wrong = judge_call(told, asked, case["seed"])
         diagnoses += wrong
-    return earned, each_once(diagnoses)
+        for part in parts:
+            shares[part].append(earned.get(part, 0.0))
+    # A call that fails costs its share.
+    return {
+        part: min(each) * len(each) / (len(each) + failed[part]) if each else 0.0
+        for part, each in shares.items()
+    }, each_once(diagnoses)
 
 
 def _call(asked: Json) -> str:

@@ -26,6 +26,11 @@ MOST_UNITS = 2_000  # a network that is run to see whether its layers are what t
 LETTERS = {"conv": "c", "pool": "p", "flatten": "f", "global": "g", "dense": "d"}
 ACTIVATIONS = ("relu", "softmax", "linear")  # of dense layers
 GRAMMAR = "(c+p){2,5}c*[fg]d+"
+# Kinds of layers that VGG has not -> the mistake; a split convolution stands for one.
+OTHERS = {
+    **dict.fromkeys(("norm", "layer_norm"), "with_norm"),
+    **dict.fromkeys(("separable", "depthwise"), "split_convolution"),
+}
 
 MISTAKES: dict[str, tuple[str, str]] = {
     "over_params": (
@@ -40,6 +45,14 @@ MISTAKES: dict[str, tuple[str, str]] = {
         "{layers}不是 VGG 的做法。",
         "只用 3×3、步長 1、`same`、ReLU 的卷積和 2×2 最大池化；"
         "之後接全連接層，或先做 global average pooling。",
+    ),
+    "with_norm": (
+        "多了批次標準化：{layers}。VGG 的時候還沒有它。",
+        "它也有參數，推論時也要算。拿掉它，卷積之後直接接 ReLU。",
+    ),
+    "split_convolution": (
+        "{layers}把一個卷積拆成逐通道和逐點兩步：這是後來 MobileNet 的省法，不是 VGG 的做法。",
+        "用普通的 `Conv2D`。預算夠不夠，看的是 filters 的個數和池化的位置。",
     ),
     "few_blocks": (
         "只有 {found} 個 block（卷積之後接池化）。",
@@ -93,14 +106,17 @@ def judge(calls: Json, case: Json) -> Verdict:
         text = call_text(RUBRIC.function, asked)
         reading = read(calls.get(name), text, asked, (), case["seed"])
         if failure := explain(reading):
-            return earned, [*diagnoses, failure]
+            earned["arguments"] = 0.0
+            diagnoses.append(failure)
+            continue
         wrong = {"arguments": _judge_arguments(reading)}
         if name == "digits":
             rows = calls[name]["model"]["summary"]["rows"]
             wrong |= _judge_costs(rows) | {"style": _judge_style(reading)}
-        earned |= {
-            part: min(earned.get(part, 1.0), float(not told)) for part, told in wrong.items()
-        }
+        shares = {part: float(not told) for part, told in wrong.items()}
+        if wrong.get("style") and _has_blocks(reading.layers):
+            shares["style"] = 0.5  # of other layers, but stacked as VGG is
+        earned |= {part: min(earned.get(part, 1.0), share) for part, share in shares.items()}
         diagnoses += [diagnosis for told in wrong.values() for diagnosis in told]
     return earned, each_once(diagnoses)
 
@@ -133,8 +149,11 @@ def _judge_costs(rows: Sequence[Json]) -> dict[str, list[Mistake]]:
 def _judge_style(reading: Reading) -> list[Mistake]:
     known = [(layer, _as_in_vgg(layer)) for layer in reading.layers]
     layers = tuple(in_vgg for _, in_vgg in known if in_vgg)
-    if other := [_described(layer) for layer, in_vgg in known if not in_vgg]:
-        return [diagnose("not_vgg", "style", layers="、".join(other[:4]))]
+    if other := [layer for layer, in_vgg in known if not in_vgg]:
+        code = next(filter(None, (OTHERS.get(layer.kind) for layer in other)), "not_vgg")
+        alike = [layer for layer in other if OTHERS.get(layer.kind, "not_vgg") == code]
+        told = "、".join(map(_described, alike[:4]))
+        return [diagnose(code, "style", layers=told)]
     kinds = "".join(LETTERS[layer.kind] for layer in layers)
     if not re.fullmatch(GRAMMAR, kinds):
         return [diagnose("few_blocks", "style", found=len(re.findall("c+p", kinds)))]
@@ -148,6 +167,12 @@ def _judge_style(reading: Reading) -> list[Mistake]:
     if worst < TOLERANCE:
         return []
     return [diagnose("numbers", "style", call=reading.call, worst=worst)]
+
+
+def _has_blocks(layers: Sequence[Layer]) -> bool:
+    """Whether the kinds of layers stand as in VGG, whatever their settings."""
+    letters = LETTERS | dict.fromkeys(("separable", "depthwise"), "c")
+    return bool(re.fullmatch(GRAMMAR, "".join(letters.get(layer.kind, "") for layer in layers)))
 
 
 def _as_in_vgg(layer: Layer) -> Layer | None:

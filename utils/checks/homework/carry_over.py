@@ -34,6 +34,11 @@ MISTAKES: dict[str, tuple[str, str]] = {
         "`shallow` 的 {layers}被改掉了：它只是來源，權重應該維持原樣。",
         "只對 `deep` 的層呼叫 `set_weights`。",
     ),
+    "unlike_shapes": (
+        "{where}把權重交給形狀不同的層：{error}",
+        "把兩邊的形狀印出來比：深度不同的兩個網路，第 n 個卷積層不一定是同一層，"
+        "用名字找才不會錯開。",
+    ),
     "not_copied": (
         "`deep` 的 {layers}還是自己原來的權重，沒有從 `shallow` 搬過來。",
         "論文 3.1 節：前幾個卷積層，還有哪幾個全連接層？數一數你搬了幾層。",
@@ -104,15 +109,14 @@ def look(function: Function, asked: Json, seed: int) -> Json:
     fill(shallow, seed)
     fill(deep, seed + 1)
     returned, error = attempt(function, shallow, deep)
-    if error:
-        return {"error": error}
     names = returned if isinstance(returned, list | tuple) else []
-    return {
+    told = {
         "kind": type(returned).__name__,
         "names": [name[:50] if isinstance(name, str) else "?" for name in names[:50]],
         "shallow": fingerprints(shallow),
         "deep": fingerprints(deep),
     }
+    return told | ({"error": error} if error else {})
 
 
 def _layers(config: str, asked: Json) -> tuple[Layer, ...]:
@@ -131,22 +135,23 @@ def judge(calls: Json, case: Json) -> Verdict:
 
 def _judge(told: Json, asked: Json, seed: int) -> Verdict:
     call = f"carry_over(A, {asked['deep']})"
-    if failure := explain_answer(told, call):
-        return {}, [failure]
     shallow, deep = _weights("A", asked, seed), _weights(asked["deep"], asked, seed + 1)
     found = {who: expect(told.get(who), dict, who, most=100) for who in ("shallow", "deep")}
     changed = [name for name in shallow if not holds(found["shallow"].get(name), shallow[name])]
     sources = {name: _source(found["deep"].get(name), name, shallow, deep) for name in deep}
     beside = [name for name, source in sources.items() if name not in COPIED and source != KEPT]
+    failure = explain_answer(told, call)
     if changed:
         back = all(n in deep and holds(found["shallow"][n], deep[n]) for n in changed)
         code = "reversed" if back else "shallow_changed"
-        wrong = [diagnose(code, "others", layers=named(changed))]
+        wrong = [*filter(None, [failure]), diagnose(code, "others", layers=named(changed))]
+    elif failure:
+        wrong = [failure]  # of which it comes that layers were not reached
     elif set(sources.values()) == {KEPT}:
         wrong = [diagnose("nothing_copied", "convolutions", call=call)]
     else:
         wrong = _wrong_layers(sources)
-    names, wrong_list = _judge_list(told, call)
+    names, wrong_list = (0.0, []) if failure else _judge_list(told, call)
     earned = {
         "convolutions": _share(sources, CONVOLUTIONS),
         "dense": _share(sources, DENSE),

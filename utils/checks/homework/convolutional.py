@@ -62,6 +62,11 @@ MISTAKES: dict[str, tuple[str, str]] = {
         "`Flatten` 依高、寬、通道的順序攤平；Keras 的卷積核是（高, 寬, 輸入通道, filters）。"
         "一個 `reshape` 就夠，不必 `transpose`。",
     ),
+    "unlike_shapes": (
+        "{where}給卷積核的權重形狀不對：{error}",
+        "卷積核是（高, 寬, 輸入通道, filters）。第一個全連接層的高和寬是 `model` 最後一張特徵圖的，"
+        "讀出來就好；之後的都是 1 × 1。",
+    ),
     "output_map": (
         "輸入 {image} 時，輸出的形狀是 {found}，應該是 {right}。",
         "視窗每次滑一格，一共有幾個位置？每個位置一組機率，類別排在最後一軸。",

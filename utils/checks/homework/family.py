@@ -40,6 +40,10 @@ MISTAKES: dict[str, tuple[str, str]] = {
         "直接用題目給的 `lrn`。自己寫的話，回頭看 Day017：k、n、α、β 各是多少？"
         "TensorFlow 的 `depth_radius` 和 n 是同一件事嗎？",
     ),
+    "lrn_replaced": (
+        "{layers}是{value}，不是 LRN。",
+        "批次標準化看一整批圖的同一個通道；LRN 看同一個位置、鄰近的幾個通道。題目已經給了 `lrn`。",
+    ),
     "missing_lrn": (
         "設定 A-LRN 少了 {layers}。",
         "論文表 1 的 A-LRN 比 A 多的就是這一層。",
@@ -58,9 +62,12 @@ MISTAKES: dict[str, tuple[str, str]] = {
     ),
 }
 
+# What stands where the normalisation of the paper should -> what it is called.
+NORMALISATIONS = {"norm": "批次標準化 (BN)", "layer_norm": "層標準化 (LN)"}
 CODES: dict[tuple[str, ...], str] = {
     ("lrn", "missing"): "missing_lrn",
     ("lrn", "depth_radius"): "lrn_numbers",
+    **{("lrn", f"depth_radius={told}"): "lrn_replaced" for told in NORMALISATIONS.values()},
 }
 
 RUBRIC = Rubric(
@@ -206,7 +213,7 @@ def judge(calls: Json, case: Json) -> Verdict:
     in_arguments, in_names = _judge_arguments(models), _judge_names(models)
     earned = {config: float(not diagnoses) for config, diagnoses in wrong.items()}
     earned |= {"head": in_head[0], "arguments": in_arguments[0], "names": in_names[0]}
-    columns = {models[config].column for config in wrong}
+    columns = {every[config].column for config in wrong}
     if len(wrong) == len(COLUMNS) and len(columns) == 1 and None not in columns:
         ignored = diagnose("config_ignored", "arguments", network=columns.pop())
         return earned | {"arguments": 0.0}, [ignored, *in_head[1], *in_names[1]]
@@ -224,6 +231,13 @@ def _built(reading: Reading, normalised: object, seed: int) -> Built:
             is_lrn = values.size == right.size and difference(values, right) < TOLERANCE
         (right_one,) = (layer for layer in network("A-LRN", False, 0) if layer.kind == "lrn")
         settings = (("depth_radius", "?"),) if is_lrn is False else right_one.settings
+        others = [layer for layer in blocks if layer.kind in NORMALISATIONS]
+        if len(others) == 1 and not any(map(_may_normalise, set(blocks) - {*others})):
+            told = (("depth_radius", NORMALISATIONS[others[0].kind]),)
+            blocks = tuple(
+                replace(layer, kind="lrn", settings=told) if layer in others else layer
+                for layer in blocks
+            )
         blocks = tuple(
             replace(layer, kind="lrn", settings=settings) if _may_normalise(layer) else layer
             for layer in blocks
@@ -361,7 +375,7 @@ def _judge_names(models: dict[str, Built]) -> tuple[float, list[Mistake]]:
         (mine.name, theirs.name)
         for built in models.values()
         for mine, theirs in align(built.reading.expected, (*built.blocks, *built.reading.tail))
-        if mine and theirs
+        if mine and theirs and (mine.kind != "lrn" or mine.same(theirs))
     ]
     diagnoses = renamed(list(dict.fromkeys(pairs)), "names")
     return float(bool(pairs) and not diagnoses), diagnoses

@@ -228,7 +228,8 @@ def networks(asked: Json) -> list[tuple[Layer, ...]]:
     """The network that a call asks for, in either padding; the paper gives none. Or a block."""
     if is_piece(asked):
         net = Network()
-        _add_block(net, net.image, *asked["arguments"], asked["input_shape"][-1], "block")
+        filters, strides = asked["arguments"]
+        _add_block(net, net.image, filters, strides, asked["input_shape"][-1], "block")
         return [net.layers]
     told = asked.get("include_top", True), asked.get("classes", 1000)
     return [network(*told, zeros=zeros) for zeros in (False, True)]
