@@ -158,6 +158,7 @@ NOT_HERE = {
     "python -m benchmarks.grading speed": "half an hour, on an idle machine",
     "python -m pip install nbdime": "another project's, from the index",
     "python -m venv .venv": "Python's own",
+    "python course.py test tests/test_seeds.py --seeds 30": "an hour: CI tries a case an answer",
     "python course.py test --latest": "what is newest today decides: run by hand",
     "python course.py upgrade": "what is newest today decides; test_ci_upgrade.py walks its steps",
     "python3.12 course.py lab": "macOS's name for the Python that test_doors.py calls python",

@@ -15,37 +15,67 @@ from pathlib import Path
 
 import nbformat
 import pytest
+from nbgrader.api import Gradebook
 
 from ci import FIRST_CELL, ROOT, release
 from ci.notebooks import code_cells, read
 from examples.make import VGG13, fill
 from grading import batch, overview
 from grading.restore import SKIP
-from tests import sandboxed
+from tests import sandboxed, wrong_challenge, wrong_resnet18
 
-HOMEWORK, CHALLENGE = "Day018_vgg16", "challenge_vgg19"
+HOMEWORK, CHALLENGE, RESNET = "Day018_vgg16", "challenge_vgg19", "challenge_resnet18"
 CHEAP = {
     HOMEWORK: "input_shape = (32, 32, 3)\ntrain_size = 64\nepochs = 1",
     CHALLENGE: "width = 1 / 8\nseeds = 1\ntrain_size = 100\nepochs = 1",
+    RESNET: "input_shape = (64, 64, 1)\nseeds = 1\ntrain_size = 100\nepochs = 1",
 }
 # student: the sheet, their changes to the solution, cells that they left blank.
 HANDED_IN = {
     "right": (HOMEWORK, {}, ()),
     "vgg13": (HOMEWORK, VGG13, ()),
     "blank": (HOMEWORK, {}, (".*",)),
-    "solved": (CHALLENGE, {}, ()),
-    "mixed": (
-        CHALLENGE,
-        {
-            "vgg19_model": ('activation="softmax"', 'activation="relu"'),
-            "build_vgg": (r"round\(", "int("),
-            "carry_over_function": (r"\[:4\]", ""),
-        },
-        ("backbone_functions",),
-    ),
+    **{student: (CHALLENGE, {}, ()) for student in ("first", "second", "third")},
+    "residual": (RESNET, {}, ()),
 }
 WITHOUT_FIRST_CELL = "vgg13"  # an old sheet
-MARKS = {"right": 10.0, "vgg13": 4.75, "blank": 0.0, "solved": 20.0, "mixed": 15.25}
+MARKS = {"right": {"vgg16": 10.0}, "vgg13": {"vgg16": 4.75}, "blank": {"vgg16": 0.0}}
+# A wrong answer of tests/wrong_*.py to each task, and the cell that it is written into.
+CELLS = {
+    "vgg19": "vgg19_model",
+    "family": "build_vgg",
+    "carry_over": "carry_over_function",
+    "convolutional": "to_convolutional",
+    "backbone": "backbone_functions",
+    "budget": "budget_net",
+    "resnet18": "resnet18_model",
+}
+WRONG = {
+    "first": (
+        *("vgg18", "width_cut_in_convolutions", "by_position"),
+        *("linear", "half_blank", "normalised"),
+    ),
+    "second": (
+        *("vgg19_relu_last", "batch_norm", "kernels_only"),
+        *("fixed_size", "full_width", "separable"),
+    ),
+    "third": (
+        *("vgg19_same_name", "always_d", "every_name"),
+        *("always_7", "in_model_order", "ten_only"),
+    ),
+    "residual": ("no_projection",),
+}
+ANSWERS = {
+    student: [
+        (wrong_resnet18 if student == "residual" else wrong_challenge).ANSWERS[name]
+        for name in names
+    ]
+    for student, names in WRONG.items()
+}
+MARKS |= {
+    student: {answer.task: answer.points for answer in answers}
+    for student, answers in ANSWERS.items()
+}
 
 pytestmark = [pytest.mark.slow, sandboxed.NEEDED]
 
@@ -90,6 +120,9 @@ def hand_in(course: Path, student: str) -> None:
     for place, cell in enumerate(sheet.cells):
         if any(re.fullmatch(each, cell.id) for each in blank):
             filled.cells[place] = cell
+    own = {CELLS[answer.task]: answer.source for answer in ANSWERS.get(student, ())}
+    for cell in filled.cells:
+        cell.source = own.get(cell.id, cell.source)
     if student == WITHOUT_FIRST_CELL:
         filled.cells = [cell for cell in filled.cells if cell.id != FIRST_CELL]
     folder = course / "submitted" / student / name
@@ -129,15 +162,24 @@ def test_what_it_hands_out_is_our_sheet_and_tells_no_answer(walked):
     assert not list(course.glob("release/**/quiz.json"))
 
 
-def test_its_marks_are_those_of_our_grader(walked, tmp_path, monkeypatch):
+def test_its_marks_of_twenty_answers_are_those_of_our_grader(walked, tmp_path, monkeypatch):
     monkeypatch.setattr(overview, "run", lambda data: "")
     course, _ = walked
-    with (course / "grades.csv").open(encoding="utf-8") as table:  # a row a student and sheet
+    with Gradebook(f"sqlite:///{course / 'gradebook.db'}") as book:
         theirs = {
+            submission.student.id: {
+                grade.name: grade.score for grade in submission.notebooks[0].grades
+            }
+            for name in CHEAP
+            for submission in book.assignment_submissions(name)
+        }
+    with (course / "grades.csv").open(encoding="utf-8") as table:  # a row a student and sheet
+        totals = {
             row["student_id"]: float(row["score"])
             for row in csv.DictReader(table)
             if row["assignment"] == HANDED_IN[row["student_id"]][0]
         }
+    assert totals == {student: sum(points.values()) for student, points in theirs.items()}
     ours = {}
     for name in CHEAP:
         given = course / "release" / name / f"{name}.ipynb"
@@ -150,8 +192,12 @@ def test_its_marks_are_those_of_our_grader(walked, tmp_path, monkeypatch):
             graded = batch.grade(
                 chosen, tmp_path / f"{name}-out", release=given, executor=pool, progress=False
             )
-        ours |= {row.submission.student: row.score for row in graded.rows}
+        ours |= {
+            row.submission.student: {name: score.points for name, score in row.scores.items()}
+            for row in graded.rows
+        }
     assert theirs == ours == MARKS
+    assert sum(map(len, MARKS.values())) > 20
 
 
 def test_validate_knows_the_solution_from_the_sheet(walked):
