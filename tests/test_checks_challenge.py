@@ -14,6 +14,7 @@ from wrong_challenge import ANSWERS, FULL, SOLUTIONS
 from utils import checks
 from utils.checks.homework import vgg
 from utils.checks.mistakes import SHARED
+from utils.checks.score import Diagnosis, Part
 
 pytestmark = pytest.mark.slow  # together
 
@@ -72,6 +73,12 @@ def test_the_notebook_shows_a_card_and_the_bare_points():
     score = checks.backbone(functions["features"], functions["with_inception"])
     assert repr(score) == "3.0"
     assert "公開測試通過，尚有隱藏測試" in score._repr_html_()
+
+
+def test_the_card_names_the_parts_that_lost_points_by_what_is_told_of_another():
+    parts = [Part(name, f"part {name}", name == "c", 1.0) for name in "abc"]
+    score = checks.Score("x", "x", tuple(parts), (Diagnosis("code", "message", "", "a"),))
+    assert "「part b」也因為上面說的少了分。" in score._repr_html_()
 
 
 def test_a_function_that_was_not_defined_is_missing():

@@ -48,6 +48,7 @@ def test_a_drawn_case_says_of_an_answer_what_the_public_one_says(name, seed):
     case = task.draw_case(seed)
     score = task.mark(task.probe(namespace_of(name, answer.source), case), case)
     assert (score.points, codes(score)) == (answer.points, answer.codes), score.diagnoses
+    assert score.points == task.max_points or score.diagnoses
 
 
 def calls(name: str, count: int = 200) -> list[list[dict]]:

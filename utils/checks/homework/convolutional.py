@@ -64,8 +64,8 @@ MISTAKES: dict[str, tuple[str, str]] = {
     ),
     "unlike_shapes": (
         "{where}給卷積核的權重形狀不對：{error}",
-        "卷積核是（高, 寬, 輸入通道, filters）。第一個全連接層的高和寬是 `model` 最後一張特徵圖的，"
-        "讀出來就好；之後的都是 1 × 1。",
+        "卷積核是（高, 寬, 輸入通道, filters）。輸入的通道數和 `model` 一樣；第一個全連接層的高和寬"
+        "是 `model` 最後一張特徵圖的，之後的都是 1 × 1。都讀出來，不要寫死。",
     ),
     "output_map": (
         "輸入 {image} 時，輸出的形狀是 {found}，應該是 {right}。",
