@@ -135,12 +135,14 @@ def judge(calls: Json, case: Json) -> Verdict:
 
 def _judge(told: Json, asked: Json, seed: int) -> Verdict:
     call = f"carry_over(A, {asked['deep']})"
+    failure = explain_answer(told, call)
+    if failure and "deep" not in told:
+        return {}, [failure]
     shallow, deep = _weights("A", asked, seed), _weights(asked["deep"], asked, seed + 1)
     found = {who: expect(told.get(who), dict, who, most=100) for who in ("shallow", "deep")}
     changed = [name for name in shallow if not holds(found["shallow"].get(name), shallow[name])]
     sources = {name: _source(found["deep"].get(name), name, shallow, deep) for name in deep}
     beside = [name for name, source in sources.items() if name not in COPIED and source != KEPT]
-    failure = explain_answer(told, call)
     if changed:
         back = all(n in deep and holds(found["shallow"][n], deep[n]) for n in changed)
         code = "reversed" if back else "shallow_changed"
