@@ -338,7 +338,7 @@ ANSWERS: dict[str, Answer] = {
         but("D((2, 2), strides=(2, 2)", "D((4, 4), strides=(4, 4)"), "pool_size unseen", 2.75
     ),
     "looped_pool_4": answer(
-        answering.but(LOOPED, "MaxPool2D(name", "MaxPool2D(4, name"), "shrunk", 0.0
+        answering.but(LOOPED, "MaxPool2D(name", "MaxPool2D(4, name"), "pool_size unseen", 2.75
     ),
     # What was written on the way, where the whole does not build.
     "model_left_blank": answer(but(CHAIN, TODO), "unfinished", 8.5),
@@ -430,6 +430,25 @@ ANSWERS: dict[str, Answer] = {
     ),
     "old_sheet": answer(OLD_SHEET, "placeholder filters", 5.5),
     "old_sheet_blank": answer(OLD_SHEET.replace("512", "填入"), "placeholder", 0.0),
+    # No pieces, and Keras refuses the whole: what stands there is judged all the same.
+    "looped_one_name": answer(
+        answering.but(LOOPED, "conv%d' % (number, i + 1)", "conv' % number"),
+        "duplicate_names names",
+        8.0,
+    ),
+    "looped_one_name_filters": answer(
+        answering.but(
+            LOOPED, "conv%d' % (number, i + 1)", "conv' % number", "(128, 2)", "(100, 2)"
+        ),
+        "duplicate_names filters names",
+        7.75,
+    ),
+    "looped_no_return": answer(
+        answering.but(LOOPED, "return models.Model", "model = models.Model"), "no_return", 8.5
+    ),
+    "looped_tensor": answer(
+        answering.but(LOOPED, "models.Model(source, t)", "t"), "not_a_model", 8.5
+    ),
     # A call that fails costs its argument.
     "avg_not_called": answer(but(AVG, AVG_OF), "tensor_as_setting", 9.75),
     "max_not_called": answer(but(MAX, MAX_OF), "tensor_as_setting", 9.5),

@@ -14,7 +14,7 @@ import numpy as np
 
 from ..compare import PartOf, Verdict, align, compare, described, listed, named, size
 from ..errors import explain
-from ..layers import Layer, same
+from ..layers import Layer, expect, same
 from ..mistakes import FAILURES, Mistake, diagnose, renamed
 from ..pieces import check_piece, judge_piece, judge_pieces, read_piece
 from ..probe import probe_model_maker
@@ -143,17 +143,23 @@ def judge(rubric: Rubric, calls: Json, case: Json) -> Earned:
     """The share of each part that was earned, and what is wrong."""
     models: Models = {}
     failures: Models = {}
+    sketches: Models = {}  # what stands in a function that gives no model; it shows no argument
     for name, asked in case["calls"].items():
         network, text = _network(asked, rubric.name), call_text(rubric.function, asked)
-        reading = read(calls.get(name), text, asked, network, case["seed"])
+        answer = expect(calls.get(name), dict, "call")
+        reading = read(answer, text, asked, network, case["seed"])
         (failures if explain(reading) else models)[name] = reading
+        if "sketch" in answer:
+            told = {"model": answer["sketch"], "unknown": []}
+            sketches[name] = read(told, text, {}, network, case["seed"])
     pieces = _read_pieces(rubric.name, calls, case, models)
-    in_blocks, wrong = _judge_blocks(models, rubric.name)
-    in_head, wrong_head = _judge_head(models, blocks_right=not wrong)
+    shown = models if models or pieces else sketches
+    in_blocks, wrong = _judge_blocks(shown, rubric.name)
+    in_head, wrong_head = _judge_head(shown, blocks_right=not wrong)
     in_pieces, right = _judge_pieces(pieces)
     wrong = (wrong | wrong_head) - right
     in_arguments, arguments = _judge_arguments(models)
-    in_names, names = _judge_names(models, pieces, wrong)
+    in_names, names = _judge_names(shown, pieces, wrong)
     earned = dict.fromkeys(rubric.parts, 1.0) | {_part_of(name): 0.0 for name in wrong}
     earned |= {"arguments": arguments, "names": names}
     why = list(filter(None, map(explain, failures.values())))
