@@ -41,7 +41,7 @@ def namespace_of(name: str, source: str) -> dict[str, Any]:
 OF_MANY = {
     **dict.fromkeys(("vgg11", "vgg13", "vgg16", "vgg19", "each_block", "block_order"), "block"),
     **dict.fromkeys(("detached", "missing_block", "numbers", "no_numbers"), "block"),
-    **dict.fromkeys(("include_top", "missing_flatten"), "dense predictions"),
+    **dict.fromkeys(("include_top", "missing_flatten", "not_stored"), "dense predictions"),
 }
 
 

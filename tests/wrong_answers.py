@@ -618,7 +618,7 @@ ANSWERS: dict[str, Answer] = {
     "pooling_ignored": answer(but(POOLED, ALWAYS_MAX), "pooling", 9.5),
     "never_pooled": answer(but(POOLED, ""), "pooling", 9.5),
     "ten_classes": answer(but("head(x, classes)\n", "head(x, 10)\n"), "classes", 9.75),
-    "head_not_stored": answer(but("x = head(x, classes)", "head(x, classes)"), "include_top", 7.25),
+    "head_not_stored": answer(but("x = head(x, classes)", "head(x, classes)"), "not_stored", 7.25),
     "two_dense_layers": answer(but(f"return {LAST}", "return x"), "missing_dense", 9.0),
     "thousand_classes": answer(but("Dense(classes", "Dense(1000"), "classes", 9.75),
     "other_defaults": answer(but('pooling="max"', 'pooling="avg"'), "defaults", 9.75),

@@ -75,7 +75,7 @@ ANSWERS: dict[str, Answer] = {
     "conv_not_stored": case(line("x = ", ""), "not_stored", 8.25),
     "conv_in_y": case(line("x = ", "y = "), "not_stored", 8.25),
     "block_not_stored": case(chain("block3(x)"), "not_stored", 8.25),
-    "head_not_stored": case(but(HEAD, HEAD.replace("x = ", "")), "not_stored", 7.25),
+    "head_dropped": case(but(HEAD, HEAD.replace("x = ", "")), "not_stored", 7.25),
     # Tensors are no arrays.
     "tensorflow_function": case(
         "import tensorflow as tf\n\n" + then("x = tf.nn.relu(x)"), "tensorflow_function"
@@ -86,7 +86,7 @@ ANSWERS: dict[str, Answer] = {
     "truth": case(but("if input_tensor is None", "if not input_tensor"), "truth", 9.75),
     "comma_behind": case(line("(x)\n", "(x),\n"), "comma"),
     "arguments_swapped": case(
-        but("head(x, classes)\n    elif", "head(classes, x)\n    elif"), "no_tensor", 7.25
+        but("head(x, classes)\n    elif", "head(classes, x)\n    elif"), "no_tensor", 9.5
     ),
     "flat_too_early": case(then("x = layers.Flatten()(x)"), "rank"),
     # Words and numbers.
