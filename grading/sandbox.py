@@ -57,6 +57,8 @@ KERNEL_ARGUMENTS = [
     "--HistoryManager.enabled=False",
     # Jupyter's own exit() ends the kernel 0.1 s later, whatever cells are still to come.
     "--IPKernelApp.exec_lines=from sys import exit, exit as quit",
+    # A message is sent as a copy: without one it takes a thread, which a full kernel can't have.
+    "--Session.copy_threshold=1000000000",
 ]
 
 # What every kernel is told, in the sandbox or without.

@@ -26,10 +26,6 @@ kernel.session.send(kernel.iopub_socket, "error", packed, parent=kernel.get_pare
 """
 
 
-# A kernel that has no room left, or can import nothing, may die while the probe looks at it.
-NO_ROOM = "unfinished|died"
-
-
 class Attack(NamedTuple):
     """Cells in the order in which they run, and what the grader must say: one of the statuses."""
 
@@ -117,7 +113,7 @@ ATTACKS = {
     # Never ending, and using up.
     "endless cell": beside("while True: pass"),
     "more memory than there is": beside("x = bytearray(1 << 33)"),
-    "all the memory there is": instead("x = []\nwhile True: x.append(bytearray(1 << 27))", NO_ROOM),
+    "all the memory there is": instead("x = []\nwhile True: x.append(bytearray(1 << 27))"),
     "memory in many processes": instead(
         "import os, time\n"
         "for _ in range(20):\n"
@@ -128,7 +124,8 @@ ATTACKS = {
         "memory",
     ),
     "fork bomb": instead(
-        "import os, time\nwhile True:\n    if os.fork() == 0:\n        time.sleep(60)", NO_ROOM
+        "import os, time\nwhile True:\n    if os.fork() == 0:\n        time.sleep(60)",
+        "unfinished|died",  # where TensorFlow can have no thread any more, the process ends
     ),
     "disk filler": beside(
         "while True:\n    with open(f'/tmp/{id(object())}', 'ab') as f: f.write(bytes(1 << 24))"
@@ -376,8 +373,7 @@ ATTACKS = {
     ),
     "a hook for paths": instead(
         OTHER_CHECKS + "sys.path_hooks.insert(0, lambda path: Finder())\n"
-        "sys.path_importer_cache.clear()",
-        NO_ROOM,
+        "sys.path_importer_cache.clear()"
     ),
     "a function that calls itself right": instead(
         "class Everything:\n"

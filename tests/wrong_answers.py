@@ -433,15 +433,18 @@ ANSWERS: dict[str, Answer] = {
     # No pieces, and Keras refuses the whole: what stands there is judged all the same.
     "looped_one_name": answer(
         answering.but(LOOPED, "conv%d' % (number, i + 1)", "conv' % number"),
-        "duplicate_names names",
+        "duplicate_names",
         8.0,
     ),
     "looped_one_name_filters": answer(
         answering.but(
             LOOPED, "conv%d' % (number, i + 1)", "conv' % number", "(128, 2)", "(100, 2)"
         ),
-        "duplicate_names filters names",
+        "duplicate_names filters",
         7.75,
+    ),
+    "looped_strides": answer(
+        answering.but(LOOPED, "padding='same'", "padding='same', strides=2"), "shrunk", 0
     ),
     "looped_no_return": answer(
         answering.but(LOOPED, "return models.Model", "model = models.Model"), "no_return", 8.5

@@ -203,7 +203,7 @@ ANSWERS: dict[str, Answer] = {
     "vgg19_one_less_each": wrong("vgg19", "each_block", 0, "count + 1", "count"),
     "vgg18": wrong("vgg19", "missing_conv", 3.25, "(4, 512), (4, 512)", "(3, 512), (4, 512)"),
     "vgg19_same_name": wrong(
-        *("vgg19", "duplicate_names", 0, "_conv{index}", "_conv{min(index, 3)}")
+        *("vgg19", "duplicate_names", 3.25, "_conv{index}", "_conv{min(index, 3)}")
     ),
     "vgg19_no_last_pool": wrong(
         *("vgg19", "missing_pool", 3.25),

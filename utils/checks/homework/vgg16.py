@@ -163,6 +163,8 @@ def judge(rubric: Rubric, calls: Json, case: Json) -> Earned:
     earned = dict.fromkeys(rubric.parts, 1.0) | {_part_of(name): 0.0 for name in wrong}
     earned |= {"arguments": arguments, "names": names}
     why = list(filter(None, map(explain, failures.values())))
+    if shown is sketches:  # where the second layer of a name has a number
+        in_names = []
     told = [*in_blocks, *in_head, *in_pieces, *in_arguments, *in_names]
     if any(mistake.part.startswith("block") for mistake in told):  # a shrunk map follows from it
         shrunk = [mistake for mistake in why if mistake.code == "shrunk"]
