@@ -150,8 +150,8 @@ def judge(rubric: Rubric, calls: Json, case: Json) -> Earned:
         reading = read(answer, text, asked, network, case["seed"])
         (failures if explain(reading) else models)[name] = reading
         if "sketch" in answer:
-            told = {"model": answer["sketch"], "unknown": []}
-            sketches[name] = read(told, text, {}, network, case["seed"])
+            sketch = {"model": answer["sketch"], "unknown": []}
+            sketches[name] = read(sketch, text, {}, network, case["seed"])
     pieces = _read_pieces(rubric.name, calls, case, models)
     shown = models if models or pieces else sketches
     in_blocks, wrong = _judge_blocks(shown, rubric.name)
