@@ -165,5 +165,6 @@ def page_names(rows: Sequence[Row]) -> list[str]:
 
 def _replace(path: Path, text: str, encoding: str = "utf-8") -> None:
     part = path.with_name(f".{path.name}.{os.getpid()}")
-    part.write_text(clean(text), encoding=encoding, newline="")  # whatever way text came in
+    text = "\r\n".join(map(clean, text.split("\r\n")))  # whatever way it came in
+    part.write_text(text, encoding=encoding, newline="")
     part.replace(path)

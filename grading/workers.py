@@ -77,7 +77,9 @@ def _context() -> BaseContext:
 def _begin(door: Door | None) -> None:
     kernels.share(door)
     if hasattr(psutil.Process, "rlimit"):  # Linux: whatever a kernel sends grows no worker further
-        psutil.Process().rlimit(psutil.RLIMIT_DATA, (MEMORY, MEMORY))
+        process = psutil.Process()
+        _, most = process.rlimit(psutil.RLIMIT_DATA)
+        process.rlimit(psutil.RLIMIT_DATA, (MEMORY, most))  # a kernel of its own may have more
     gc.freeze()  # a collection between two submissions need not look at all that is imported
     threading.Thread(target=_end_with_the_grader, daemon=True).start()
 

@@ -105,7 +105,7 @@ WALKS = {
         "jupyter nbconvert --to notebook --execute Day018_vgg16.ipynb",
         "pytest --nbval-lax Day018_vgg16.ipynb",
     ),
-    "test_nbgrader.py::test_its_marks_are_those_of_our_grader": (
+    "test_nbgrader.py::test_its_marks_of_twenty_answers_are_those_of_our_grader": (
         "python -m zipfile -e classic-cnn-course-nbgrader.zip .",
         "cd classic-cnn-course-nbgrader",
         "nbgrader generate_assignment Day018_vgg16",

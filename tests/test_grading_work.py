@@ -17,7 +17,8 @@ from utils import checks
 
 CASE = checks.TASKS["vgg16"].draw_case(1)
 LOST = {"missing": "VGG16"}
-BLANK = {"error": {"type": "NotImplementedError", "message": "", "line": 2, "source": "raise"}}
+RAISED = {"type": "NotImplementedError", "raised": True}
+BLANK = {"error": RAISED | {"message": "", "line": 2, "source": "raise"}}
 LINE = {"line": 2, "source": "x = conv()"}
 UNFINISHED = {"calls": {name: BLANK | {"unknown": []} for name in CASE["calls"]}}
 

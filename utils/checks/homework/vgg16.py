@@ -153,7 +153,9 @@ def judge(rubric: Rubric, calls: Json, case: Json) -> Earned:
             sketch = {"model": answer["sketch"], "unknown": []}
             sketches[name] = read(sketch, text, {}, network, case["seed"])
     pieces = _read_pieces(rubric.name, calls, case, models)
-    shown = models if models or pieces else sketches
+    shown = models
+    if not models and sketches and not pieces.keys() & {*rubric.own, "head"}:
+        shown, pieces = sketches, {}  # it was written without the sheet's pieces
     in_blocks, wrong = _judge_blocks(shown, rubric.name)
     in_head, wrong_head = _judge_head(shown, blocks_right=not wrong)
     in_pieces, right = _judge_pieces(pieces)
