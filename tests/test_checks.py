@@ -74,6 +74,13 @@ def test_an_unfinished_answer_is_told_what_to_do_next():
     assert "第 3 行" in score.diagnoses[0].message
 
 
+def test_an_unfinished_answer_shows_the_points_of_what_is_right():
+    source = ANSWERS["model_left_blank"].source  # its pieces are written
+    score = checks.vgg16(namespace_of("model_left_blank", source)["VGG16"])
+    assert (score.points, score.finished) == (8.5, False)
+    assert "尚未完成，<b>8.5</b> / 10" in score._repr_html_()
+
+
 def test_what_a_student_writes_is_escaped():
     source = "def VGG16(**kwargs):\n    raise ValueError('<script>alert(1)</script>')\n"
     page = checks.vgg16(namespace_of("script", source)["VGG16"])._repr_html_()

@@ -50,15 +50,16 @@ def score_html(score: Score) -> str:
 
 
 def _heading(score: Score) -> str:
+    total = f"<b>{score.points:g}</b> / {score.max_points:g}"
     if not score.finished:
-        state = "… 尚未完成"
+        state = "… 尚未完成" + (f"，{total}" if score.points else "")
     elif len(score.parts) == 1:
         mark, colour = _state(score.parts[0])
         state = (
             f'<b style="{INK.format(colour)}">{mark}</b> {"答對了" if score.points else "再想想"}'
         )
     else:
-        state = f"<b>{score.points:g}</b> / {score.max_points:g}"
+        state = total
     return (
         f'<div style="{HEAD}"><b style="font-size:16px">{escape(score.title)}</b>'
         f'<span style="font-size:16px;white-space:nowrap">{state}</span></div>'
