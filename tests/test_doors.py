@@ -215,10 +215,12 @@ BROWSER = "import shutil, sys; shutil.copy(sys.argv[1].removeprefix('file://'), 
 
 @pytest.fixture
 def hangups():
-    """What is started hears a hang-up, also where the tests do not: `nohup` is inherited."""
-    before = signal.signal(signal.SIGHUP, signal.SIG_DFL)
+    """What is started hears its signals, also where the tests do not: what `nohup`, or a shell's
+    job in the background, has set to be ignored is inherited."""
+    before = {each: signal.signal(each, signal.SIG_DFL) for each in (signal.SIGHUP, signal.SIGINT)}
     yield
-    signal.signal(signal.SIGHUP, before)
+    for each, handler in before.items():
+        signal.signal(each, handler)
 
 
 @pytest.fixture
