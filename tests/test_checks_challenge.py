@@ -14,6 +14,7 @@ from wrong_challenge import ANSWERS, FULL, SOLUTIONS
 from utils import checks
 from utils.checks.homework import vgg
 from utils.checks.mistakes import SHARED
+from utils.checks.rubric import NOTHING_OWN
 from utils.checks.score import Diagnosis, Part
 
 pytestmark = pytest.mark.slow  # together
@@ -167,3 +168,10 @@ def test_marking_imports_no_tensorflow(answers):
         [sys.executable, "-c", code], input=json.dumps(answers), text=True, check=False
     )
     assert run.returncode == 0
+
+
+def test_a_card_in_the_notebook_says_why_given_parts_earn_nothing():
+    answer = ANSWERS["vgg13_instead"]
+    score = checks.vgg19(namespace_of("vgg13_instead", answer.source)["VGG19"])
+    assert score.points == 0
+    assert NOTHING_OWN in score._repr_html_()

@@ -52,7 +52,8 @@ def probe_model_maker(
     answer = {"error": error} if error else _look(model, shape, seed, tensor)
     if "returned" in answer:
         answer["cause"] = followed(of_value, function, model)
-    if "model" not in answer and (sketch := _sketch(function, given)):
+    is_endless = error is not None and error["type"] == "RecursionError"
+    if "model" not in answer and not is_endless and (sketch := _sketch(function, given)):
         answer["sketch"] = sketch
     if "model" in answer:
         more, _ = attempt(also, model) if also else (None, None)
@@ -114,8 +115,10 @@ def _sketch(function: Function, given: Json) -> Json | None:
     """
     import keras
 
-    large = {"input_shape": (*SKETCHED, given["input_shape"][-1])} if "input_shape" in given else {}
-    for given_now in (given, given | large):
+    tried = [given]
+    if "input_shape" in given:
+        tried.append(given | {"input_shape": (*SKETCHED, given["input_shape"][-1])})
+    for given_now in tried:
         with fresh_settings(), lenient() as built, without_weights():
             made, error = attempt(function, **given_now)
             if isinstance(made, keras.KerasTensor):

@@ -64,8 +64,8 @@ class Task:
         )
         with fresh_settings():
             score = self.mark(self.probe(namespace, case), case)
-        passed = passed if score.points == score.max_points else ""
-        return replace(score, note=stale.note(functions) + passed)
+        said = passed if score.points == score.max_points else score.note
+        return replace(score, note=stale.note(functions) + said)
 
 
 def can_judge() -> bool:
