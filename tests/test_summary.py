@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from summary_models import vgg, weightless
 
-from utils.summary import ModelSummary, summarize
+from utils.summary import ModelSummary, blueprint, summarize
 from utils.summary.table import OPTIMIZER_SLOTS
 
 
@@ -130,6 +130,17 @@ def test_a_bias_adds_parameters_and_no_macs():
     without = of_layer(layers.Conv2D(4, 3, use_bias=False), (8, 8, 3))
     assert with_bias.params == without.params + 4
     assert with_bias.macs == without.macs
+
+
+def test_a_blueprint_is_the_summary_of_a_model_whose_weights_take_no_memory(monkeypatch):
+    import keras
+
+    asked = {"include_top": False, "classes": 10}
+    assert blueprint(vgg, "VGG11", **asked).diff(summarize(vgg("VGG11", **asked))) is None
+    monkeypatch.setattr(keras.initializers.GlorotUniform, "__call__", lambda *_, **__: 1 / 0)
+    assert blueprint(vgg, "VGG16").params == 138_357_544
+    with pytest.raises(TypeError, match="'depth'"):
+        blueprint(vgg, "VGG16", depth=7)
 
 
 def test_a_shared_layer_has_its_weights_once_and_its_macs_at_each_call():

@@ -1,6 +1,6 @@
 """What a model is made of and what it costs: parameters, MACs, memory, receptive fields.
 
-`summarize(model)` reads shapes alone; nothing is run.
+`summarize(model)` reads shapes alone; nothing is run. `blueprint(build)` makes no weights, either.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from utils.summary.receptive import Field, field
 from utils.summary.row import LayerRow
 from utils.summary.table import ModelSummary
 
-__all__ = ["Difference", "LayerRow", "ModelSummary", "summarize", "without_weights"]
+__all__ = ["Difference", "LayerRow", "ModelSummary", "blueprint", "summarize", "without_weights"]
 
 # The settings that a row keeps, beside kernel, strides and padding.
 SETTINGS = (
@@ -63,6 +63,23 @@ def summarize(
         rows.append(_row(call, reach, counted))
     shapes = tuple(row.output_shape for row in rows if not row.inputs)
     return ModelSummary(model.name, shapes[0] if len(shapes) == 1 else shapes, tuple(rows))
+
+
+def blueprint(build: Callable[..., Any], *args: Any, **kwargs: Any) -> ModelSummary:
+    """Summarise `build(*args, **kwargs)` from shapes alone, however large the model would be.
+
+    >>> blueprint(keras.applications.VGG16, weights=None).params  # without 528 MiB of weights
+    138357544
+
+    Args:
+        build: a function that returns a Functional or Sequential model.
+        args: what `build` is called with, as are `kwargs`.
+
+    Raises:
+        TypeError, ValueError: as `summarize` does, and whatever `build` raises.
+    """
+    with without_weights():
+        return summarize(build(*args, **kwargs))
 
 
 def _data_format(found: list[Call]) -> str:
