@@ -20,6 +20,8 @@ ROOT = Path(__file__).resolve().parent
 VENV = ROOT / ".venv"
 LOCK = ROOT / "requirements.lock"
 OLDEST, NEWEST = (3, 11), (3, 13)
+# Where the course's notebooks lie: what everybody opens, and the lecture's depth.
+NOTEBOOKS = ("*.ipynb", "reading/*.ipynb")
 
 USING, READING, MAINTAINING = (f"requirements{part}.txt" for part in ("", "-read", "-dev"))
 SIZES = {USING: "2 GB", READING: "100 MB", MAINTAINING: "2 GB"}  # once installed
@@ -139,14 +141,19 @@ def lab_options(options: "list[str]") -> "list[str]":
 
 def first_notebook() -> str:
     """The notebook to open where none is named: the one whose lesson says `start`."""
-    for path in sorted(ROOT.glob("*.ipynb")):
+    for path in notebooks():
         try:
             metadata = json.loads(path.read_text("utf-8"))["metadata"]
         except (OSError, ValueError, KeyError, TypeError):  # a stray one may be anything
             continue
         if isinstance(metadata, dict) and (metadata.get("course") or {}).get("start"):
-            return path.name
+            return path.relative_to(ROOT).as_posix()
     return ""
+
+
+def notebooks() -> "list[Path]":
+    """The notebooks that lie where the course's do."""
+    return [path for pattern in NOTEBOOKS for path in sorted(ROOT.glob(pattern))]
 
 
 def find_notebook(name: str) -> str:
@@ -165,7 +172,7 @@ def find_notebook(name: str) -> str:
 
 def no_notebook(name: str) -> str:
     """End, and name the notebooks that there are."""
-    known = ", ".join(sorted(path.name for path in ROOT.glob("*.ipynb")))
+    known = ", ".join(path.relative_to(ROOT).as_posix() for path in notebooks())
     sys.exit(f"course.py: there is no notebook {name!r} in {ROOT}; there are {known}")
 
 

@@ -13,14 +13,15 @@ FIRST_CELL = "find-course"
 CELL_TIMEOUT = 600  # seconds; nbgrader's own 30 are few for importing Keras
 
 
-def tracked(pattern: str, root: Path = ROOT) -> list[Path]:
-    """The project's own files that fit a glob `pattern`, sorted; where git knows none, all files.
+def tracked(*patterns: str, root: Path = ROOT) -> list[Path]:
+    """The project's own files that fit glob `patterns`, sorted; where git knows none, all files.
 
     What else lies in a folder that is worked in is no part of it: notes, copies, outputs.
     """
-    git = ["git", "ls-files", "-z", "--", f":(glob){pattern}"]
+    git = ["git", "ls-files", "-z", "--", *(f":(glob){pattern}" for pattern in patterns)]
     try:
         listed = subprocess.run(git, cwd=root, capture_output=True, check=True).stdout.decode()
     except (OSError, subprocess.CalledProcessError):  # no git, or no repository
-        return sorted(path for path in root.glob(pattern) if path.is_file())
+        found = {path for pattern in patterns for path in root.glob(pattern)}
+        return sorted(filter(Path.is_file, found))
     return sorted(path for name in listed.split("\0") if name and (path := root / name).is_file())

@@ -18,27 +18,30 @@ from nbformat import NotebookNode
 
 from ci import ROOT
 from ci.editions import BuildError, editions
+from ci.lessons import sources
 from utils.checks import TASKS
 from utils.checks.stand_ins import FILE, packed
 
 MARKS = re.compile(r"^[ \t]*### (?:BEGIN|END) SOLUTION\n?", re.MULTILINE)
 
 
-def answers(lesson: str = "*", root: Path = ROOT, solved: bool = True) -> dict[str, str]:
+def answers(lesson: str = "", root: Path = ROOT, solved: bool = True) -> dict[str, str]:
     """Each task's right answer as source that stands alone, from one lesson or from all.
 
     Its blank, where it is not to be `solved`. Raises BuildError, which names lesson and task, where
     the cells before a check do not suffice.
     """
     found = {}
-    for path in sorted((root / "lessons").glob(f"{lesson}.md")):
+    for name, path in sources(root).items():
+        if lesson and name != lesson:
+            continue
         sheet, *solution = editions(path).values()
         for task, cells in _checked(solution[0] if solved and solution else sheet):
             if task in TASKS and not TASKS[task].alone:
                 try:
                     found[task] = needed(cells, (TASKS[task].function, *TASKS[task].more))
                 except (ValueError, SyntaxError) as problem:
-                    raise BuildError(f"lessons/{path.name}, {task}: {problem}") from problem
+                    raise BuildError(f"lessons/{name}.md, {task}: {problem}") from problem
     return found
 
 

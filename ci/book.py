@@ -1,6 +1,7 @@
 """Writes the notebooks as pages: to read without Jupyter, on a phone, on paper, without a network.
 
-Each is one HTML file with everything in it, as the notebook was saved; index.html leads to them.
+Each is one HTML file with everything in it, as the notebook was saved; it lies in OUT where its
+notebook lies in the course, and index.html leads to all.
 Whatever other notebook lies there gets a page, too; what can't be shown is told.
 """
 
@@ -17,7 +18,7 @@ from typing import Any, NamedTuple
 from urllib.parse import quote
 
 from ci import ROOT
-from course import unwritable
+from course import NOTEBOOKS, unwritable
 
 TITLE = "經典 CNN 框架"
 
@@ -37,7 +38,6 @@ def book(out: Path, root: Path = ROOT) -> Book:
     made = Book([], [], [])
     notebooks = _read_all(root, made)
     addresses = {name: quote(_file(name), errors="surrogateescape") for name in notebooks}
-    out.mkdir(parents=True, exist_ok=True)
     titles = {}
     for name, notebook in notebooks.items():
         trusted = (root / "lessons" / f"{name}.md").is_file()
@@ -54,16 +54,19 @@ def _read_all(root: Path, made: Book) -> dict[str, Any]:
     from ci.page import reason
 
     found = {}
-    for path in sorted(root.glob("[!.]*.ipynb")):
+    for path in (path for pattern in NOTEBOOKS for path in sorted(root.glob(pattern))):
+        if path.name.startswith("."):
+            continue
+        name = path.relative_to(root).as_posix()
         try:
             notebook = _read(path)
         except Exception as error:  # the file may hold anything
-            made.lost.append(f"{path.name} has no page, as it can not be read: {reason(error)}")
+            made.lost.append(f"{name} has no page, as it can not be read: {reason(error)}")
             continue
         if any(cell.get("source") or cell.get("outputs") for cell in notebook.cells):
-            found[path.stem] = notebook
+            found[name.removesuffix(".ipynb")] = notebook
         else:
-            made.told.append(f"{path.name} is empty: left out")
+            made.told.append(f"{name} is empty: left out")
     return dict(sorted(found.items(), key=_place))
 
 
@@ -97,7 +100,8 @@ def _read(path: Path) -> Any:
 
 def _file(name: str) -> str:
     """The file name of a notebook's page; index.html is the list's."""
-    return f"{name}.ipynb.html" if name.casefold() == "index" else f"{name}.html"
+    is_index = Path(name).name.casefold() == "index"
+    return f"{name}.ipynb.html" if is_index else f"{name}.html"
 
 
 def _legible(name: str) -> str:
@@ -120,6 +124,7 @@ def _index(addresses: dict[str, str], titles: dict[str, str]) -> str:
 
 
 def _write(path: Path, html: str) -> Path:
+    path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(html, encoding="utf-8", errors="replace", newline="\n")  # half of an emoji
     return path
 

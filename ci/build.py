@@ -1,8 +1,8 @@
 """Builds the notebooks from their lessons.
 
 A lesson with solutions becomes two notebooks, NAME.ipynb with blanks and solutions/NAME.ipynb with
-answers. Both are executed. The answers also become `utils/checks/stand_ins.b64`. Building twice
-writes the same, apart from numbers that depend on the processor.
+answers. Each is executed, in its own folder. The answers also become `utils/checks/stand_ins.b64`.
+Building twice writes the same, apart from numbers that depend on the processor.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from ci import ROOT
+from ci.lessons import sources
 
 WORKERS = 2
 
@@ -25,7 +26,7 @@ def build(names: Sequence[str] = (), root: Path = ROOT) -> list[Path]:
     from ci import answers
     from ci.editions import BuildError, editions
 
-    lessons = {path.stem: path for path in sorted((root / "lessons").glob("*.md"))}
+    lessons = sources(root)
     for name in names:
         if name not in lessons:
             raise BuildError(f"no lesson is called {name!r}; there are {', '.join(lessons)}")
@@ -47,7 +48,7 @@ def _execute_and_write(path: Path, notebook, root: Path) -> Path:
     from ci.editions import execute
 
     started = time.perf_counter()
-    path.parent.mkdir(exist_ok=True)
+    path.parent.mkdir(parents=True, exist_ok=True)
     name = path.relative_to(root).as_posix()
     executed = execute(notebook, path.parent, name)
     nbformat.validate(executed)
@@ -73,13 +74,13 @@ def raise_floors(written: Sequence[Path], root: Path) -> None:
 def request(arguments: Sequence[str] | None) -> list[str]:
     """The lessons that the command line names, or all; ends with 2 where one does not exist."""
     parser = argparse.ArgumentParser(prog="course.py build", description=__doc__)
-    parser.add_argument("names", nargs="*", metavar="NAME", help="a lesson, such as Day018_vgg16")
+    parser.add_argument("names", nargs="*", metavar="NAME", help="a lesson, such as reading/vgg")
     names = parser.parse_args(arguments).names
-    known = sorted(path.stem for path in (ROOT / "lessons").glob("*.md"))
+    known = sources()
     for name in names:
         if name not in known:
             parser.exit(2, f"no lesson is called {name!r}; there are {', '.join(known)}\n")
-    return names or known
+    return names or list(known)
 
 
 def main(arguments: Sequence[str] | None = None) -> None:

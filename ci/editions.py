@@ -29,6 +29,7 @@ from nbgrader.preprocessors import (
 from nbgrader.utils import is_solution
 
 from ci import CELL_TIMEOUT, CODE_STUB, FIRST_CELL, ROOT, TEXT_STUB
+from ci.lessons import name_of
 from ci.notebooks import BITMAPS, code_cells
 
 FIND_COURSE = ROOT / "ci" / "templates" / "find_course.py"
@@ -62,10 +63,10 @@ class BuildError(Exception):
 
 def editions(lesson: Path) -> dict[str, NotebookNode]:
     """The notebooks that `lesson` becomes, not executed, by path below the repository's root."""
-    source = _read(lesson)
-    built = {f"{lesson.stem}.ipynb": student_edition(source)}
+    name, source = name_of(lesson), _read(lesson)
+    built = {f"{name}.ipynb": student_edition(source)}
     if any(is_solution(cell) for cell in source.cells):
-        built[f"solutions/{lesson.stem}.ipynb"] = solved_edition(source)
+        built[f"solutions/{name}.ipynb"] = solved_edition(source)
     return built
 
 
@@ -136,7 +137,7 @@ def _read(lesson: Path) -> NotebookNode:
     text = lesson.read_text(encoding="utf-8")
     notebook = jupytext.reads(text, fmt="md:myst")
     digest = hashlib.sha256(text.encode()).hexdigest()
-    provenance = {"path": f"lessons/{lesson.name}", "sha256": digest}
+    provenance = {"path": f"lessons/{name_of(lesson)}.md", "sha256": digest}
     course = notebook.metadata.get("course", {})
     told = {key: course[key] for key in ("order", "start") if key in course}
     notebook.metadata = nbformat.from_dict({**METADATA, "lesson": provenance, "course": told})

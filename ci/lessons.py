@@ -1,4 +1,6 @@
-"""What a lesson says of itself in its header, under `course`: all that others need to know of it.
+"""Where the lessons are, and what each says of itself in its header, under `course`.
+
+`lessons/NAME.md` becomes `NAME.ipynb`, also where NAME is one below a folder: `reading/vgg`.
 
 `order` is its place among the notebooks and `start` marks the one that is opened first. `seconds`
 is about how long its longest run takes, by which the tests are ordered. `compared` are the editions
@@ -15,8 +17,12 @@ from pathlib import Path
 from typing import Any
 
 from ci import ROOT
+from course import NOTEBOOKS
 
 PLACES = {"sheet": "{}.ipynb", "solution": "solutions/{}.ipynb"}
+# The lessons' files, a pattern for each place where notebooks are.
+FILES = tuple(f"lessons/{pattern.replace('.ipynb', '.md')}" for pattern in NOTEBOOKS)
+DEPTH = "reading/"  # how the names of the lecture's depth begin
 
 
 @dataclass(frozen=True)
@@ -44,25 +50,37 @@ class Lesson:
         return PLACES[edition].format(self.name)
 
 
+def sources(root: Path = ROOT) -> dict[str, Path]:
+    """The lessons' files below `root`, by name."""
+    return {name_of(path): path for each in FILES for path in sorted(root.glob(each))}
+
+
+def name_of(path: Path) -> str:
+    """A lesson's name, from the path of its file."""
+    folder = next(above for above in path.parents if above.name == "lessons")
+    return path.relative_to(folder).with_suffix("").as_posix()
+
+
 def lessons(root: Path = ROOT) -> list[Lesson]:
     """The lessons below `root` in their order. Raises ValueError for a header that tells less."""
-    return sorted(map(_read, (root / "lessons").glob("*.md")), key=lambda lesson: lesson.order)
+    told = (_read(name, path) for name, path in sources(root).items())
+    return sorted(told, key=lambda lesson: lesson.order)
 
 
-def _read(path: Path) -> Lesson:
+def _read(name: str, path: Path) -> Lesson:
     import yaml  # now, and not at the top: `course.py test --help` works where nothing is installed
 
     _, header, _ = path.read_text("utf-8").split("---\n", 2)
     try:
         told = yaml.safe_load(header)["course"]
         profiles = {
-            name: Profile(
-                PLACES[of["edition"]].format(path.stem), json.loads(of["parameters"]), of["shows"]
+            profile: Profile(
+                PLACES[of["edition"]].format(name), json.loads(of["parameters"]), of["shows"]
             )
-            for name, of in told.get("profiles", {}).items()
+            for profile, of in told.get("profiles", {}).items()
         }
         compared = tuple(told["compared"])
         start = bool(told.get("start"))
-        return Lesson(path.stem, told["order"], told["seconds"], compared, profiles, start)
+        return Lesson(name, told["order"], told["seconds"], compared, profiles, start)
     except KeyError as missing:
-        raise ValueError(f"{path.name}: the header lacks {missing}, see ci/lessons.py") from None
+        raise ValueError(f"{name}.md: the header lacks {missing}, see ci/lessons.py") from None

@@ -7,6 +7,7 @@ in its place, and another one, for who makes the page, is in `Page.told`.
 from __future__ import annotations
 
 import mimetypes
+import posixpath
 import re
 from base64 import b64decode, b64encode
 from collections.abc import Iterable, Iterator, Mapping
@@ -58,15 +59,26 @@ class Page:
 
 @dataclass(frozen=True)
 class Place:
-    """Where a notebook stands: its name, the folder of its pictures, and all pages by name.
+    """Where a notebook stands: its name below the folder `root`, and all pages by such names.
 
     Only a page that is `trusted` runs scripts: those of the course's own notebooks.
     """
 
     name: str
-    folder: Path
+    root: Path
     pages: Mapping[str, str]
     trusted: bool
+
+    @property
+    def folder(self) -> str:
+        """The notebook's folder below `root`, where its links and pictures begin."""
+        return posixpath.dirname(self.name)
+
+    def page_of(self, target: str) -> str:
+        """Where the page of a notebook is, seen from this one's; empty where it has none."""
+        path = posixpath.normpath(posixpath.join(self.folder, unquote(target)))
+        address = self.pages.get(path.removesuffix(".ipynb")) if path.endswith(".ipynb") else None
+        return posixpath.relpath(address, self.folder or ".") if address else ""
 
 
 def page(notebook: NotebookNode, place: Place) -> Page:
@@ -168,24 +180,23 @@ def _finish(part: BeautifulSoup, cell: NotebookNode, place: Place) -> None:
         mark.decompose()
     for link in part.select("a[href]"):
         target, hash_, anchor = link["href"].partition("#")
-        name = unquote(target).removeprefix("./")
-        if name.endswith(".ipynb") and (address := place.pages.get(name.removesuffix(".ipynb"))):
+        if address := place.page_of(target):
             link["href"] = f"{address}{hash_}{anchor}"
     for picture in part.select("img[src]"):
-        _embed(picture, cell, place.folder)
+        _embed(picture, cell, place)
     for wide in part.select("table, math[display=block]"):  # moved in a frame, also by keyboard
         kind = "div" if wide.name == "table" else "span"  # a formula stands in a paragraph
         wide.wrap(_tag(kind, **{"class": "wide", "tabindex": "0"}))
 
 
-def _embed(picture: Tag, cell: NotebookNode, folder: Path) -> None:
-    """See that a picture is in the page: of an output, pasted into `cell`, or from `folder`."""
+def _embed(picture: Tag, cell: NotebookNode, place: Place) -> None:
+    """See that a picture is in the page: of an output, pasted into `cell`, or a file's."""
     address = picture["src"]
     if address.startswith(("http:", "https:")):
         picture["data-told"] = f"a picture is shown with a network only: {address}"
         return
     try:
-        kind, content = _content(address, cell, folder)
+        kind, content = _content(address, cell, place)
         _check(kind, content)
         picture["src"] = f"data:{kind};base64,{content}"
     except Exception as error:  # of a file's, or of a picture, which may be anything
@@ -195,7 +206,7 @@ def _embed(picture: Tag, cell: NotebookNode, folder: Path) -> None:
         picture.replace_with(_told("span", text, told))
 
 
-def _content(address: str, cell: NotebookNode, folder: Path) -> tuple[str, str]:
+def _content(address: str, cell: NotebookNode, place: Place) -> tuple[str, str]:
     """A picture's kind and its bytes in base64."""
     if address.startswith("data:"):
         kind, _, content = address.removeprefix("data:").partition(",")
@@ -205,10 +216,10 @@ def _content(address: str, cell: NotebookNode, folder: Path) -> tuple[str, str]:
     name = unquote(address)
     if name.startswith("attachment:"):
         return min(cell.attachments[name.removeprefix("attachment:")].items())
-    path = (folder / name).resolve()
+    path = (place.root / place.folder / name).resolve()
     kind = mimetypes.guess_type(path.name)[0] or ""
-    if not (kind.startswith("image/") and path.is_relative_to(folder.resolve())):
-        raise ValueError("no picture's name below the notebook's folder")
+    if not (kind.startswith("image/") and path.is_relative_to(place.root.resolve())):
+        raise ValueError("no picture's name below the course's folder")
     if not path.is_file():
         raise FileNotFoundError("no such file")
     return kind, b64encode(path.read_bytes()).decode()

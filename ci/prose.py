@@ -17,6 +17,7 @@ from statistics import median
 from nbformat import NotebookNode
 
 from ci import ROOT
+from ci.lessons import sources
 from ci.notebooks import UNCOMPARED, code_cells, pictures, read, text
 
 Finding = tuple[int, str]  # the cell's place among all cells, from 0, and what is wrong there
@@ -156,10 +157,10 @@ def findings(notebook: NotebookNode, known: set[Decimal]) -> list[Finding]:
     return sorted(found)
 
 
-def check(lesson: Path) -> list[str]:
-    """All that is wrong with the built `lesson`, read where it is solved: there all is computed."""
-    solved = ROOT / "solutions" / f"{lesson.stem}.ipynb"
-    path = solved if solved.is_file() else ROOT / f"{lesson.stem}.ipynb"
+def check(lesson: str) -> list[str]:
+    """All that is wrong with a built lesson, read where it is solved: there all is computed."""
+    solved = ROOT / "solutions" / f"{lesson}.ipynb"
+    path = solved if solved.is_file() else ROOT / f"{lesson}.ipynb"
     known = cited(ROOT / "lessons" / "cited.csv")
     return [
         f"{path.relative_to(ROOT).as_posix()}, cell {place}: {message}"
@@ -169,7 +170,7 @@ def check(lesson: Path) -> list[str]:
 
 def main() -> None:
     """Print what is wrong with any built lesson."""
-    wrong = [line for path in sorted(ROOT.glob("lessons/*.md")) for line in check(path)]
+    wrong = [line for lesson in sources() for line in check(lesson)]
     sys.exit("\n".join(wrong) or 0)
 
 

@@ -18,6 +18,8 @@ from fnmatch import fnmatchcase
 from pathlib import Path
 
 from ci import CELL_TIMEOUT, CODE_STUB, FIRST_CELL, ROOT, TEXT_STUB
+from ci.lessons import DEPTH, sources
+from course import NOTEBOOKS
 
 NAME = "classic-cnn-course"  # also of the folder that a pack unpacks to
 NBGRADER = "nbgrader"
@@ -27,14 +29,14 @@ PACKS = {
     "student": (
         *("course.py", "doctor.py", "requirements.txt", "requirements.lock", "LICENSE"),
         *("docs/student.md", "binder/*", "settings/**/*", "utils/**/*"),
-        "*.ipynb",
+        *NOTEBOOKS,
         "lessons/published.csv",  # the lecture reads it
     ),
     "instructor": (
         *("course.py", "doctor.py", "requirements.txt", "requirements.lock"),
         *("LICENSE", "README.md", "CHANGELOG.md", "CITATION.cff", "CONTRIBUTING.md"),
         *("docs/**/*", "settings/**/*", "utils/**/*", "grading/**/*"),
-        *("*.ipynb", "solutions/*"),
+        *(*NOTEBOOKS, "solutions/**/*"),
         *("lessons/published.csv", "examples/SHA256SUMS", "examples/submissions/**/*"),
     ),
 }
@@ -84,20 +86,23 @@ def pack(edition: str, root: Path = ROOT) -> dict[str, bytes]:
 
 
 def nbgrader_course(student: Files, root: Path = ROOT) -> dict[str, bytes]:
-    """nbgrader's course folder: each sheet that is graded, solved, and what it imports beside it.
+    """nbgrader's course folder: each sheet that is graded, solved, and beside it what it needs.
 
     nbgrader clears the solutions itself, and hands out and grades with the files beside a sheet.
     """
     files = {name: student[name] for name in INSTALLED if name in student}
     files["nbgrader_config.py"] = NBGRADER_CONFIG.encode()
     beside = {name for name in student if any(fnmatchcase(name, each) for each in BESIDE)}
+    depth = {name for name in student if name.startswith(DEPTH)}
     for name in student:
         if not (name.endswith(".ipynb") and _is_graded(student[name])):
             continue
         sheet, solved = Path(name), root / "solutions" / name
         source = f"source/{sheet.stem}"
         files[f"{source}/{sheet.name}"] = solved.read_bytes() if solved.is_file() else student[name]
-        files |= {f"{source}/{each}": student[each] for each in beside}
+        leads_on = f"]({DEPTH}".encode() in student[name]
+        needed = beside | depth if leads_on else beside
+        files |= {f"{source}/{each}": student[each] for each in needed}
     return dict(sorted(files.items()))
 
 
@@ -176,7 +181,7 @@ def leaks(files: Files, lessons: Mapping[str, str]) -> list[str]:
         if not name.endswith(".ipynb"):
             found += [f"{name}, {told}" for told in _told(content, telling)]
             continue
-        secret = answers - _lines(lessons.get(Path(name).stem, ""), solved=False)
+        secret = answers - _lines(lessons.get(name.removesuffix(".ipynb"), ""), solved=False)
         for cell in json.loads(content)["cells"]:
             source = "".join(cell["source"])
             where = f"{name}, cell {cell['id']}"
@@ -214,7 +219,7 @@ def release(out: Path, root: Path = ROOT, url: str | None = None) -> list[Path]:
     packs[NBGRADER] = nbgrader_course(packs["student"], root)
     if url:
         packs = {edition: opening(files, url) for edition, files in packs.items()}
-    lessons = {path.stem: path.read_text("utf-8") for path in (root / "lessons").glob("*.md")}
+    lessons = {name: path.read_text("utf-8") for name, path in sources(root).items()}
     if found := leaks(packs["student"], lessons):
         raise ValueError("the student's pack would tell answers:\n" + "\n".join(found))
     out.mkdir(parents=True, exist_ok=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import posixpath
 import re
 from pathlib import Path
 from urllib.parse import unquote
@@ -12,12 +13,16 @@ from browsing import IN_A_BROWSER, WIDTHS, serious, shoot, watched
 from bs4 import BeautifulSoup
 from clones import fresh
 
-from ci import tracked
+import course
+from ci import ROOT, tracked
 from ci.book import Book, book
 from ci.editions import FIND_COURSE
 from utils import explore
 
-NOTEBOOKS = {path.stem: nbformat.read(path, 4) for path in tracked("*.ipynb")}
+NOTEBOOKS = {
+    path.relative_to(ROOT).with_suffix("").as_posix(): nbformat.read(path, 4)
+    for path in tracked(*course.NOTEBOOKS)
+}
 SLOW, SKIPPED = IN_A_BROWSER
 pytestmark = SLOW  # rendering takes long
 TITLES = "groups => groups.map(group => group.querySelector('p').textContent)"
@@ -35,7 +40,8 @@ def made(tmp_path_factory) -> Book:
 
 @pytest.fixture(scope="module")
 def pages(made) -> dict[str, Path]:
-    return {path.stem: path for path in made.files}
+    out = made.files[-1].parent
+    return {path.relative_to(out).with_suffix("").as_posix(): path for path in made.files}
 
 
 def test_there_is_nothing_to_tell(made):
@@ -102,12 +108,13 @@ def test_every_formula_is_one_without_tex(name, soups):
 
 
 def test_every_link_inside_the_book_leads_somewhere(soups):
-    for soup in soups.values():
+    for name, soup in soups.items():
         for link in soup.select("a[href]"):
             target, _, place = link["href"].partition("#")
             if "://" in target:
                 continue
-            goal = soups[target.removesuffix(".html")] if target else soup
+            path = posixpath.normpath(posixpath.join(posixpath.dirname(name), target))
+            goal = soups[path.removesuffix(".html")] if target else soup
             assert not place or goal.find(id=[place, unquote(place)]), link
 
 
@@ -119,7 +126,7 @@ def test_a_page_keeps_nobody_out_and_moves_up_and_down_only(name, width, pages, 
     wrong, asked = watched(page), []
     page.on("request", lambda request: asked.append(request.url.partition(":")[0]))
     page.goto(pages[name].as_uri())
-    shoot(page, f"book-{name}-{width}")
+    shoot(page, f"book-{name.replace('/', '-')}-{width}")
     assert page.evaluate("document.documentElement.scrollWidth") <= WIDTHS[width]
     assert serious(page) == []
     assert set(asked) <= {"file", "data"} and not wrong

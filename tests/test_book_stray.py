@@ -330,6 +330,34 @@ def test_a_page_of_the_courses_own_keeps_its_scripts(tmp_path):
     assert made.told == made.lost == []
 
 
+def test_pages_lie_as_their_notebooks_do_and_lead_to_each_other(tmp_path):
+    (tmp_path / "reading").mkdir()
+    Image.new("RGB", (9, 9)).save(tmp_path / "reading" / "near.png")
+    Image.new("RGB", (9, 9)).save(tmp_path / "far.png")
+    write(tmp_path, "core", notebook(text("[1](reading/vgg.ipynb#a%20b) [2](./core.ipynb)")))
+    there = "[1](../core.ipynb#c) [2](index.ipynb) [3](vgg.ipynb) [4](../gone.ipynb) ![](near.png)"
+    write(tmp_path, "reading/vgg", notebook(text(f"{there} ![](../far.png)")))
+    write(tmp_path, "reading/index", notebook(text("# 也有頁")))
+    made = book(tmp_path / "book", tmp_path)
+    names = [path.relative_to(tmp_path / "book").as_posix() for path in made.files]
+    assert sorted(names) == [
+        "core.html",
+        "index.html",
+        "reading/index.ipynb.html",
+        "reading/vgg.html",
+    ]
+    links = {
+        name: [link["href"] for link in BeautifulSoup(path.read_text("utf-8"), "html.parser")("a")]
+        for name, path in zip(names, made.files, strict=True)
+    }
+    assert links["core.html"] == ["reading/vgg.html#a%20b", "core.html"]
+    assert links["reading/vgg.html"] == [
+        *("../core.html#c", "index.ipynb.html", "vgg.html", "../gone.ipynb"),
+    ]
+    assert set(links["index.html"]) == set(names) - {"index.html"}
+    assert made.told == made.lost == []  # its pictures, too, are there
+
+
 @pytest.mark.skipif(sys.platform != "linux", reason="such a name is possible on Linux alone")
 def test_a_name_in_another_encoding_and_one_that_takes_over_the_console(tmp_path):
     for name in (os.fsdecode("中".encode("big5")), "\x1b[31m\u202e"):

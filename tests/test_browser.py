@@ -23,7 +23,7 @@ from utils.checks.render import score_html
 from utils.checks.score import Diagnosis, Part, Score
 
 pytestmark = IN_A_BROWSER
-NOTEBOOKS = [path.name for path in tracked("*.ipynb")]
+NOTEBOOKS = [path.relative_to(ROOT).as_posix() for path in tracked(*course.NOTEBOOKS)]
 LECTURE = "Day017_reading.ipynb"
 CARDS, SMALL = "cards.ipynb", "small.ipynb"
 IDLE = "Python 3 | Idle"  # in the status bar: the kernel is there
@@ -44,7 +44,8 @@ def home(tmp_path_factory) -> Path:
     """A student's folder, with the notebooks as they are handed out."""
     folder = tmp_path_factory.mktemp("student")
     for notebook in NOTEBOOKS:
-        shutil.copy(ROOT / notebook, folder)
+        (folder / notebook).parent.mkdir(exist_ok=True)
+        shutil.copy(ROOT / notebook, folder / notebook)
     for part in ("utils", "settings"):
         shutil.copytree(ROOT / part, folder / part)
     for part in ("course.py", "requirements.txt", "requirements.lock"):
@@ -154,7 +155,7 @@ def test_a_notebook_that_is_opened_is_not_changed_by_it(name, lab, home, page):
     expect(page.get_by_text(IDLE)).to_be_visible()
     page.wait_for_timeout(1000)
     expect(page.locator(".jp-mod-dirty")).to_have_count(0)
-    shoot(page, f"open-{Path(name).stem}")
+    shoot(page, f"open-{name.removesuffix('.ipynb').replace('/', '-')}")
     page.keyboard.press("Control+s")
     page.wait_for_timeout(1000)
     assert json.loads((home / name).read_bytes()) == json.loads(before)

@@ -11,10 +11,10 @@ import nbformat
 import pytest
 from nbgrader.validator import Validator
 
-from ci import FIRST_CELL, ROOT
+from ci import FIRST_CELL, ROOT, lessons
 from ci.build import build, raise_floors
 from ci.editions import CODE_STUB, BuildError, editions, unrepeatable
-from ci.notebooks import code_cells, read
+from ci.notebooks import code_cells, read, text
 
 LESSON = '''\
 # 一課
@@ -53,13 +53,25 @@ points
 ```
 '''
 LECTURE = "# 講義\n\n```{code-cell}\nprint(6 * 7)\n```\n"
+DEPTH = """\
+# 深讀
+
+從 [講義](../lecture.ipynb) 來。
+
+```{code-cell}
+from pathlib import Path
+
+print(Path.cwd().name)
+```
+"""
 
 
 @pytest.fixture(scope="module")
 def course(tmp_path_factory) -> Path:
-    """A course of one homework and one lecture, built."""
+    """A course of one homework, and one lecture in two layers, built."""
     root = tmp_path_factory.mktemp("course")
-    (root / "lessons").mkdir()
+    (root / "lessons" / "reading").mkdir(parents=True)
+    (root / "lessons" / "reading" / "depth.md").write_text(DEPTH, "utf-8")
     (root / "utils" / "checks").mkdir(parents=True)  # without which no notebook runs
     (root / "lessons" / "homework.md").write_text(LESSON, "utf-8")
     (root / "lessons" / "lecture.md").write_text(LECTURE, "utf-8")
@@ -81,7 +93,32 @@ def sources(path: Path) -> str:
 
 def test_a_homework_has_two_editions_and_a_lecture_has_one(course):
     built = {path.relative_to(course).as_posix() for path in course.rglob("*.ipynb")}
-    assert built == {"homework.ipynb", "solutions/homework.ipynb", "lecture.ipynb"}
+    assert built == {
+        *("homework.ipynb", "solutions/homework.ipynb", "lecture.ipynb"),
+        "reading/depth.ipynb",
+    }
+
+
+def test_a_lesson_in_a_folder_is_run_in_a_folder_of_that_name(course):
+    path = course / "reading" / "depth.ipynb"
+    before = path.read_bytes()
+    assert build(["reading/depth"], root=course) == [path] and path.read_bytes() == before
+    notebook = read(path)
+    assert text(notebook.cells[-1].outputs) == "reading\n"
+    assert notebook.metadata.lesson.path == "lessons/reading/depth.md"
+
+
+def test_what_lies_beside_the_lessons_in_other_folders_is_none(tmp_path):
+    for name in (
+        "a.md",
+        "reading/b.md",
+        ".ipynb_checkpoints/c.md",
+        "reading/.d/e.md",
+        "notes/f.md",
+    ):
+        (tmp_path / "lessons" / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / "lessons" / name).touch()
+    assert list(lessons.sources(tmp_path)) == ["a", "reading/b"]
 
 
 def test_the_student_edition_has_a_blank_where_the_solution_was(course):
@@ -186,7 +223,7 @@ def test_the_number_of_compared_cells_is_kept_and_never_falls(course):
 
 
 def test_an_unknown_lesson_is_named_with_those_that_exist(course):
-    with pytest.raises(BuildError, match="'Day99'; there are homework, lecture"):
+    with pytest.raises(BuildError, match="'Day99'; there are homework, lecture, reading/depth"):
         build(["Day99"], root=course)
 
 

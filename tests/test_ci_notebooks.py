@@ -7,16 +7,18 @@ import json
 import nbformat
 import pytest
 
+import course
 from ci import ROOT, tracked
+from ci.lessons import FILES, name_of
 from ci.notebooks import code_cells, read, tally, text
 from ci.prose import check
 
-LESSONS = tracked("lessons/*.md")
-NOTEBOOKS = tracked("*.ipynb") + tracked("solutions/*.ipynb")
+LESSONS = {name_of(path): path for path in tracked(*FILES)}
+NOTEBOOKS = tracked(*course.NOTEBOOKS, "solutions/**/*.ipynb")
 NAMES = [path.relative_to(ROOT).as_posix() for path in NOTEBOOKS]
 FLOORS = json.loads((ROOT / "ci" / "counts.json").read_text("utf-8"))
 
-each_lesson = pytest.mark.parametrize("lesson", LESSONS, ids=lambda path: path.stem)
+each_lesson = pytest.mark.parametrize("lesson", LESSONS)
 each_notebook = pytest.mark.parametrize("path", NOTEBOOKS, ids=NAMES)
 
 
@@ -31,10 +33,10 @@ def parts(notebook) -> dict[str, object]:
 def test_a_committed_notebook_is_what_its_lesson_builds(lesson):
     from ci.editions import editions
 
-    for name, notebook in editions(lesson).items():
+    for name, notebook in editions(LESSONS[lesson]).items():
         found, expected = parts(read(ROOT / name)), parts(notebook)
         stale = [part for part in expected | found if found.get(part) != expected.get(part)]
-        assert not stale, f"{name} is stale; run: python course.py build {lesson.stem}"
+        assert not stale, f"{name} is stale; run: python course.py build {lesson}"
 
 
 @each_notebook

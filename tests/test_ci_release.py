@@ -20,11 +20,11 @@ import course
 from ci import FIRST_CELL, ROOT, release, tracked
 from ci.answers import answers
 from ci.editions import CODE_STUB, TEXT_STUB
+from ci.lessons import FILES, name_of
 from utils import datasets
 from utils.checks.questions import questions
 
-LESSONS = {path.stem: path.read_text("utf-8") for path in tracked("lessons/*.md")}
-
+LESSONS = {name_of(path): path.read_text("utf-8") for path in tracked(*FILES)}
 
 GITHUB = "https://github.com/ntu/cnn"
 ZIP = "https://example.org/pack.zip"
@@ -60,10 +60,10 @@ def cells(files: dict[str, bytes]) -> list[dict]:
 def test_a_student_gets_every_notebook_and_none_of_the_answers(packs):
     names = packs["student"].keys()
     assert {name for name in names if name.endswith(".ipynb")} == {
-        path.name for path in tracked("*.ipynb")
+        path.relative_to(ROOT).as_posix() for path in tracked(*course.NOTEBOOKS)
     }
     folders = {name.split("/")[0] for name in names if "/" in name}
-    assert folders == {"binder", "lessons", "settings", "utils"}
+    assert folders - {"reading"} == {"binder", "lessons", "settings", "utils"}
 
 
 @pytest.mark.parametrize("edition", release.PACKS)
@@ -91,7 +91,7 @@ def test_every_blank_is_one(packs):
 
 
 def test_the_solved_sheets_would_be_refused(packs):
-    for path in tracked("solutions/*.ipynb"):
+    for path in tracked("solutions/**/*.ipynb"):
         found = release.leaks(packs["student"] | {path.name: path.read_bytes()}, LESSONS)
         assert any("is filled in" in each for each in found)
         assert any("tells an answer" in each for each in found)
@@ -229,6 +229,22 @@ def test_nbgraders_folder_holds_each_graded_sheet_solved_and_what_it_imports(pac
         assert files[f"{folder}/{name}"] == sheet.read_bytes()
         beside = {each for each in packs["student"] if each.startswith(("utils/", "lessons/"))}
         assert {f"{folder}/{each}" for each in beside} <= files.keys()
+
+
+def test_nbgraders_folder_has_the_depth_beside_the_sheet_that_leads_to_it(tmp_path):
+    graded = '{{"cells": [{{"source": "{}", "metadata": {{"nbgrader": {{"grade": true}}}}}}]}}'
+    files = {
+        "Day017.ipynb": graded.format("[VGG](reading/vgg.ipynb)").encode(),
+        "Day018.ipynb": graded.format("[講義](Day017.ipynb)").encode(),
+        "reading/vgg.ipynb": b'{"cells": []}',
+        "utils/__init__.py": b"",
+    }
+    found = release.nbgrader_course(files, tmp_path)
+    assert found.keys() - {"nbgrader_config.py"} == {
+        *("source/Day017/Day017.ipynb", "source/Day017/reading/vgg.ipynb"),
+        *("source/Day017/utils/__init__.py", "source/Day018/Day018.ipynb"),
+        "source/Day018/utils/__init__.py",
+    }
 
 
 @pytest.mark.parametrize(

@@ -6,14 +6,13 @@ import sys
 
 import pytest
 
+import course
 from ci import ROOT, tracked
 from ci.profiles import UNCOMPARED
 from ci.test import main, pins, stages
 
 NOTEBOOKS = {
-    path.relative_to(ROOT).as_posix()
-    for pattern in ("*.ipynb", "solutions/*.ipynb")
-    for path in tracked(pattern)
+    path.relative_to(ROOT).as_posix() for path in tracked(*course.NOTEBOOKS, "solutions/**/*.ipynb")
 }
 
 

@@ -67,6 +67,17 @@ def test_a_notebook_is_known_by_any_path_and_without_its_ending(name, place, mon
         assert options[-3:] == ["--port", "8889", "--no-browser"]
 
 
+def test_a_notebook_of_the_depth_is_opened_by_its_folder_and_name(tmp_path, monkeypatch):
+    monkeypatch.setattr(course, "ROOT", tmp_path)
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "reading").mkdir()
+    (tmp_path / "reading" / "vgg.ipynb").touch()
+    (tmp_path / "Day017.ipynb").touch()
+    assert course.lab_options(["reading/vgg"])[0] == str(tmp_path / "reading" / "vgg.ipynb")
+    with pytest.raises(SystemExit, match=r"'vgg' .* there are Day017\.ipynb, reading/vgg\.ipynb"):
+        course.lab_options(["vgg"])
+
+
 def test_a_notebook_outside_the_course_can_not_be_opened_by_it(tmp_path, monkeypatch):
     (tmp_path / "mine.ipynb").touch()
     monkeypatch.chdir(tmp_path)

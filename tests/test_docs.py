@@ -18,7 +18,7 @@ from utils import datasets
 
 PAGES = {
     path.relative_to(ROOT).as_posix(): path.read_text("utf-8")
-    for path in (*tracked("*.md"), *tracked("docs/*.md"))
+    for path in tracked("*.md", "docs/*.md")
 }
 
 

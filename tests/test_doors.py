@@ -25,6 +25,7 @@ from serving import STARTING, ask
 
 import course
 from ci import release, tracked
+from ci.lessons import FILES
 
 TABLES = (doors.WALKED, doors.NOT_HERE, doors.TO_COME)
 
@@ -142,7 +143,7 @@ print(6 * 7)
 def small(tmp_path_factory):
     """A course with one small lesson and three small tests; its commands are the real ones."""
     folder = fresh(tmp_path_factory.mktemp("small"))
-    for pattern in ("lessons/*.md", "tests/test_*.py", "*.ipynb", "solutions/*.ipynb"):
+    for pattern in (*FILES, "tests/test_*.py", *course.NOTEBOOKS, "solutions/**/*.ipynb"):
         for path in folder.glob(pattern):
             path.unlink()
     (folder / "lessons" / "Day018_vgg16.md").write_text(LESSON, encoding="utf-8")

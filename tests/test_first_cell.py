@@ -115,7 +115,7 @@ def told(address: str = "") -> str:
     ("put_there", "found"),
     {
         f"content/{CHECKS}": "content",
-        CHECKS: ".",  # a notebook in solutions/
+        CHECKS: ".",  # a notebook in reading/, or in solutions/
         f"content/classic-cnn-course/{CHECKS}": "content/classic-cnn-course",
         f"content/{STUDENTS[:-4]}/classic-cnn-course/{CHECKS}": (
             f"content/{STUDENTS[:-4]}/classic-cnn-course"  # as Windows unpacks a zip

@@ -20,10 +20,10 @@ from ci import tracked
 ROOT = Path(__file__).resolve().parent.parent
 LOCK = ROOT / "requirements.lock"
 # Packages and modules of the project; those in tests/ import each other by their bare names.
-OURS = {path.stem for pattern in ("*.py", "tests/*.py") for path in tracked(pattern)}
+OURS = {path.stem for path in tracked("*.py", "tests/*.py")}
 OURS |= {path.relative_to(ROOT).parts[0] for path in tracked("*/*.py")}
 # Each part of the house, and the file that must name what it imports.
-FOR_STUDENTS = ("utils/**/*.py", "grading/**/*.py", "lessons/*.md")
+FOR_STUDENTS = ("utils/**/*.py", "grading/**/*.py", "lessons/**/*.md")
 FOR_READERS = ("ci/__init__.py", "ci/book.py", "ci/page.py", "course.py")
 FOR_MAINTAINERS = ("ci/**/*.py", "tests/**/*.py", "benchmarks/**/*.py", "examples/*.py")
 
@@ -43,7 +43,7 @@ def declared(file: str) -> set[str]:
 def imported(patterns: tuple[str, ...]) -> dict[str, str]:
     """Top-level names of imported packages, each with a file that imports it."""
     found = {}
-    for path in (path for pattern in patterns for path in tracked(pattern)):
+    for path in tracked(*patterns):
         source = path.read_text("utf-8")
         if path.suffix == ".md":
             cells = jupytext.reads(source, fmt="md:myst").cells
