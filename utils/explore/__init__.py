@@ -1,100 +1,24 @@
-"""Pages to play with in a cell's output: plain JavaScript over tables that the notebook computed.
+"""Pages to play with in a cell's output: plain JavaScript, a line of a lesson each.
 
 A page needs no network and no kernel, and is the same in JupyterLab, in what nbconvert writes, and
 in the course's own pages. Where no script runs (a notebook that is not trusted yet, GitHub), a
-sentence stands in its place, and the figure above the page shows some of its states.
+still picture stands in its place, and a sentence.
 """
 
 from __future__ import annotations
 
-import json
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from html import escape
-from pathlib import Path
-from typing import Any, NamedTuple
+from utils.explore.gradient import chain
+from utils.explore.page import FOLDER, FRAME, INSTEAD, Control, Page, page, plain
+from utils.explore.windows import convolution
 
-import numpy as np
-
-FOLDER = Path(__file__).parent
-FRAME = "frame"  # the script that all pages share
-# Significant digits of a number in a table, in double and in single precision: the next processor
-# may add in another order.
-DOUBLE, SINGLE = 6, 3
-
-INSTEAD = "可以動手玩的小頁面：執行這一格（Shift + Enter）就會出現。不能執行的地方，請看上面的圖。"
-
-
-class Control(NamedTuple):
-    """What a reader chooses: numbers with a slider, words from a list; `start` is one of them."""
-
-    label: str
-    values: Sequence[Any]
-    start: Any
-
-
-@dataclass(frozen=True)
-class Page:
-    """A page; a cell that ends with it shows it."""
-
-    title: str
-    script: str
-    controls: Mapping[str, Control]
-    data: Mapping[str, Any]
-
-    def __repr__(self) -> str:
-        labels = "、".join(control.label for control in self.controls.values())
-        return f"可以動手玩的小頁面：{self.title}（{labels}）"
-
-    def _repr_html_(self) -> str:
-        controls = [
-            {
-                "name": name,
-                "label": control.label,
-                "values": plain(control.values),
-                "start": list(control.values).index(control.start),
-            }
-            for name, control in self.controls.items()
-        ]
-        style = _read("style.css")
-        spec = {"title": self.title, "style": style, "controls": controls, "data": plain(self.data)}
-        text = json.dumps(spec, ensure_ascii=False, separators=(",", ":")).replace("<", r"\u003c")
-        return (
-            f'<div lang="zh-Hant-TW"><p>{escape(self.title)}</p><p>{INSTEAD}</p><script>\n'
-            f"({_read(f'{FRAME}.js')})(document.currentScript.parentElement,\n{text},\n"
-            f"{_read(f'{self.script}.js')})\n</script></div>"
-        )
-
-
-def page(script: str, title: str, controls: Mapping[str, Control], data: Mapping[str, Any]) -> Page:
-    """Return the page that `script`, a .js file of this folder, draws from the tables in `data`.
-
-    `controls`: what the reader chooses, by the name that the script knows it by. Tables may hold
-    arrays. ValueError for a script that is not there, and a start that can't be chosen.
-    """
-    known = sorted(path.stem for path in FOLDER.glob("*.js") if path.stem != FRAME)
-    if script not in known:
-        raise ValueError(f"script={script!r}: expected one of {', '.join(known)}")
-    for name, control in controls.items():
-        if control.start not in list(control.values):
-            raise ValueError(
-                f"{name} starts at {control.start!r}: expected one of {list(control.values)}"
-            )
-    return Page(title, script, controls, data)
-
-
-def plain(value: Any, digits: int = DOUBLE) -> Any:
-    """Return tables and arrays as lists and dicts for JSON; fractions with so many digits."""
-    if isinstance(value, np.ndarray | np.generic):
-        return plain(value.tolist(), DOUBLE if value.dtype.itemsize == 8 else SINGLE)
-    if isinstance(value, float):
-        return float(f"{value:.{digits}g}")
-    if isinstance(value, Mapping):
-        return {name: plain(each, digits) for name, each in value.items()}
-    if isinstance(value, Sequence) and not isinstance(value, str):
-        return [plain(each, digits) for each in value]
-    return value
-
-
-def _read(name: str) -> str:
-    return (FOLDER / name).read_text("utf-8").rstrip()
+__all__ = [
+    "FOLDER",
+    "FRAME",
+    "INSTEAD",
+    "Control",
+    "Page",
+    "chain",
+    "convolution",
+    "page",
+    "plain",
+]

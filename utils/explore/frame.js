@@ -1,7 +1,14 @@
 // Fills `place` with the controls of `spec`, a picture, and the picture in words.
-// draw(plot, at, value, data) paints for what is chosen, `value` by the name of its control, at the
-// place `at` among its values, and returns the words.
-(place, spec, draw) => {
+// `script` is draw(plot, at, value, data, state), which paints for what is chosen, `value` by the
+// name of its control, at the place `at` among its values, and returns the words. Or an object
+// with `draw` and, where the picture itself is worked with:
+//   start(data, page)            returns the state; page.add, page.controls, page.show are for it
+//   press(key, state, data)      a key in the picture; true if it means something
+//   touch(x, y, kind, state, data)  the pointer at a place in it: "down", "drag" or "hover"; likewise
+//   hint, buttons                the keys in words, and keys that are buttons, too: [words, key]
+(place, spec, script) => {
+  const {draw, start, press, touch, hint, buttons = []} =
+    typeof script === "function" ? {draw: script} : script;
   const add = (parent, tag, attributes = {}, text = "") => {
     const svg = "http://www.w3.org/2000/svg";
     const inside = tag === "svg" || parent.namespaceURI === svg;
@@ -22,9 +29,12 @@
   add(root, "style", {}, spec.style);
   const group = add(root, "div", {role: "group", "aria-labelledby": "title"});
   add(group, "p", {id: "title"}, spec.title);
-  const controls = add(group, "div");
-  const picture = add(group, "svg", {role: "img", "aria-labelledby": "words"});
+  const controls = add(group, "div", {id: "controls"});
+  const picture = add(group, "svg", press
+    ? {role: "application", tabindex: 0, "aria-labelledby": "title", "aria-describedby": "hint"}
+    : {role: "img", "aria-labelledby": "words"});
   const words = add(group, "p", {id: "words", "aria-live": "polite"});
+  if (hint) add(group, "p", {id: "hint"}, hint);
 
   const plot = {
     add: (tag, attributes, text) => add(picture, tag, attributes, text),
@@ -38,7 +48,7 @@
     },
     line(xs, ys, style = {}) {
       const points = xs.map((x, i) => `${plot.x(x)},${plot.y(ys[i])}`).join(" ");
-      plot.add("polyline", {points, ...style});
+      plot.add("polyline", {points, fill: "none", stroke: "currentColor", ...style});
     },
     // Words at a place in data, moved by (dx, dy) units.
     text(x, y, content, {dx = 0, dy = 0, ...style} = {}) {
@@ -47,9 +57,10 @@
   };
 
   const at = {}, value = {};
+  let state;
   const show = () => {
     picture.replaceChildren();
-    words.textContent = draw(plot, at, value, spec.data);
+    words.textContent = draw(plot, at, value, spec.data, state);
   };
   for (const {name, label, values, start} of spec.controls) {
     at[name] = start;
@@ -71,5 +82,30 @@
     choose();
     control.addEventListener("input", () => { choose(); show(); });
   }
+
+  const pressed = key => press(key, state, spec.data) && (show(), true);
+  if (buttons.length) {
+    const bar = add(controls, "div", {id: "buttons"});
+    for (const [label, key] of buttons)
+      add(bar, "button", {type: "button"}, label).addEventListener("click", () => pressed(key));
+  }
+  if (press) picture.addEventListener("keydown", event => {
+    const held = event.ctrlKey || event.metaKey || event.altKey;
+    if (!held && pressed(event.key)) event.preventDefault();
+  });
+  const point = (event, kind) => {
+    const box = picture.getBoundingClientRect(), scale = 480 / box.width;
+    const [x, y] = [(event.clientX - box.left) * scale, (event.clientY - box.top) * scale];
+    if (touch(x, y, kind, state, spec.data)) show();
+  };
+  if (touch) {
+    picture.addEventListener("pointerdown", event => {
+      picture.setPointerCapture(event.pointerId);  // what is under it is drawn anew
+      point(event, "down");
+    });
+    picture.addEventListener("pointermove", event =>
+      point(event, event.buttons ? "drag" : "hover"));
+  }
+  state = start?.(spec.data, {add, controls, show});
   show();
 }
