@@ -10,8 +10,9 @@ import ast
 import builtins
 import re
 import symtable
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
+from unittest import mock
 
 from IPython.core.inputtransformer2 import TransformerManager
 from nbformat import NotebookNode
@@ -19,8 +20,10 @@ from nbformat import NotebookNode
 from ci import ROOT
 from ci.editions import BuildError, editions
 from ci.lessons import sources
-from utils.checks import TASKS
-from utils.checks.stand_ins import FILE, packed
+from utils.checks import TASKS, reference, stored
+from utils.checks.layers import Layer
+from utils.checks.stand_ins import FILE, functions, packed
+from utils.checks.weights import Array
 
 MARKS = re.compile(r"^[ \t]*### (?:BEGIN|END) SOLUTION\n?", re.MULTILINE)
 
@@ -46,10 +49,28 @@ def answers(lesson: str = "", root: Path = ROOT, solved: bool = True) -> dict[st
 
 
 def write(root: Path = ROOT) -> None:
-    """Write the answers where notebooks take them from."""
+    """Write the answers where notebooks take them from, and what they compute in public cases."""
     path = root / FILE.relative_to(ROOT)
     path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_bytes(packed(answers(root=root)))
+    found = answers(root=root)
+    path.write_bytes(packed(found))
+    stored.write(root / stored.FILE.relative_to(ROOT), compared_with(found))
+
+
+def compared_with(sources: Mapping[str, str]) -> dict[str, Array]:
+    """The outputs that the checks of these right answers compare with, by their key."""
+    found = {}
+
+    def noted(layers: tuple[Layer, ...], shape: tuple[int, ...], seed: int) -> Array:
+        return found.setdefault(
+            stored.key(layers, shape, seed), reference.computed(layers, shape, seed)
+        )
+
+    with mock.patch.object(reference, "outputs", noted):
+        for name, source in sources.items():
+            task = TASKS[name]
+            task.check(*functions(name, source, (task.function, *task.more)))
+    return found
 
 
 def _checked(notebook: NotebookNode) -> Iterator[tuple[str, list[str]]]:

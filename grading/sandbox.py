@@ -25,7 +25,7 @@ from . import syscalls
 ROOT = Path(__file__).resolve().parent.parent
 ZYGOTE = Path(__file__).with_name("zygote.py")
 # Files of `utils` that hold or compute right answers: a submission does without.
-ANSWERS = ("reference.py", "stand_ins.b64")
+ANSWERS = ("reference.py", "stored.npz", "stand_ins.b64")
 # Paths in the sandbox.
 COURSE = "/course"  # `utils`
 ENVIRONMENT = "/env"  # the packages

@@ -196,7 +196,10 @@ ATTACKS = {
         refused(
             "from utils.checks.stand_ins import sources; sources()",
             "from utils.checks.reference import run",
-            *map(READ, ("/course/utils/checks/stand_ins.b64", "/course/utils/checks/reference.py")),
+            *(
+                READ(f"/course/utils/checks/{name}")
+                for name in ("stand_ins.b64", "reference.py", "stored.npz")
+            ),
         )
     ),
     "an answer that stands in": instead(

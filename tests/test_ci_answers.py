@@ -5,10 +5,10 @@ from __future__ import annotations
 import pytest
 
 from ci import ROOT, build
-from ci.answers import answers, needed
+from ci.answers import answers, compared_with, needed
 from ci.editions import BuildError
-from utils.checks import TASKS
-from utils.checks.stand_ins import FILE, packed
+from utils.checks import TASKS, reference, stored
+from utils.checks.stand_ins import FILE, packed, stand_in
 
 CELLS = (
     "%matplotlib inline\nimport os, sys\nfrom math import pi, tau\n",
@@ -53,6 +53,18 @@ def write_lesson(root, function: str = "VGG16", uses: str = "len(arguments)") ->
 
 def test_what_stands_in_is_what_the_lessons_say():
     assert FILE.read_bytes() == packed(answers()), "run: python course.py build"
+
+
+@pytest.mark.slow
+def test_a_right_answer_is_compared_with_what_was_computed_when_the_lessons_were_built(monkeypatch):
+    known, found = dict(stored.outputs()), compared_with(answers())
+    assert known.keys() == found.keys(), "run: python course.py build"
+    assert all(stored.close(known[name], found[name]) for name in found)
+    assert stored.FILE.stat().st_size < 100_000
+    monkeypatch.setattr(reference, "computed", None)  # nobody computes while a student waits
+    reference.outputs.cache_clear()
+    (vgg16,) = stand_in(TASKS["vgg16"])
+    assert TASKS["vgg16"].check(vgg16).points == TASKS["vgg16"].max_points
 
 
 def test_every_task_that_asks_for_functions_has_its_answer():

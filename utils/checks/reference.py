@@ -15,6 +15,7 @@ from typing import Any
 
 import numpy as np
 
+from . import stored
 from .layers import INPUT, Layer
 from .weights import INPUT as IMAGE
 from .weights import Array, Step, Weight, draw, place, seeded_images
@@ -343,6 +344,12 @@ def run(
 @lru_cache(maxsize=64)
 def outputs(layers: tuple[Layer, ...], input_shape: tuple[int, ...], seed: int) -> Array:
     """What `layers` give for the seed's weights and its one image; float32, no batch axis."""
+    known = stored.outputs().get(stored.key(layers, input_shape, seed))
+    return computed(layers, input_shape, seed) if known is None else known
+
+
+def computed(layers: tuple[Layer, ...], input_shape: tuple[int, ...], seed: int) -> Array:
+    """As `outputs`, whatever is stored."""
     *_, last = run(layers, seeded_images(seed, input_shape), seed)
     output: Array = last.output[0, ...]
     return output

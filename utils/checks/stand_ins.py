@@ -36,11 +36,12 @@ def stand_in(task: Task) -> tuple[Function, ...]:
 
     Raises KeyError for a task whose lesson gives no answer.
     """
-    return _functions(task.name, (task.function, *task.more))
+    return functions(task.name, sources()[task.name], (task.function, *task.more))
 
 
 @cache
-def _functions(task: str, names: tuple[str, ...]) -> tuple[Function, ...]:
+def functions(task: str, source: str, names: tuple[str, ...]) -> tuple[Function, ...]:
+    """The functions called `names` that an answer's source defines."""
     namespace: dict[str, Any] = {"__name__": f"{__name__}.{task}"}
-    exec(compile(sources()[task], f"<{task}>", "exec"), namespace)
+    exec(compile(source, f"<{task}>", "exec"), namespace)
     return tuple(namespace[name] for name in names)

@@ -69,7 +69,8 @@ def _levels(image: np.ndarray) -> np.ndarray:
             f"image has the shape {image.shape}: expected (height, width), each 5 to {LARGEST}"
         )
     if image.dtype.kind == "f" and image.min() >= 0 and image.max() <= 1:
-        return np.rint(9 * image).astype(int)
+        tenths: np.ndarray = np.rint(9 * image).astype(int)
+        return tenths
     return image
 
 
