@@ -6,13 +6,14 @@ import hashlib
 import json
 import os
 import secrets
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Executor
 from contextlib import nullcontext
 from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
+from typing import NamedTuple
 
 from tqdm import tqdm
 
@@ -20,6 +21,8 @@ from utils import checks
 
 from . import VERSION, cluster, intake, report, sheets, similar, trust, work
 from . import workers as pools
+from .alike import digest as alike_digest
+from .alike import may_be_copied
 from .intake import BrokenNotebook, Submission
 from .late import Policy, judge
 from .record import Ledger, Override, Record
@@ -172,12 +175,21 @@ def _rows(
     return rows
 
 
+class Asked(NamedTuple):
+    """A submission to be run, by its place in the batch; `alike` names those that it is like."""
+
+    place: int
+    job: work.Job
+    alike: str | None
+
+
 @dataclass
 class _Run:
     """One run over a batch: gives `keep` each submission's index and record, once.
 
     Whatever goes wrong with one of them becomes its row (`failed` counts them, and the next run
-    tries them again): a file, its name or its result never ends the class.
+    tries them again): a file, its name or its result never ends the class. Of those that are alike
+    one is run, and its record is that of all.
     """
 
     submissions: Sequence[Submission]
@@ -187,19 +199,47 @@ class _Run:
     keep: Callable[[int, Record], None]
     keys: dict[int, str] = field(default_factory=dict)
     failed: int = 0
+    # By what is alike: the first one's record once it is there, and who waits for it.
+    first: dict[str, Record | None] = field(default_factory=dict)
+    waiting: defaultdict[str, list[Asked]] = field(default_factory=lambda: defaultdict(list))
 
     def grade(self, connect: pools.Connect, most: int) -> None:
-        """Run what changed; then, one at a time, what timed out in a crowd."""
-        crowded = []
-        for (index, job), result in pools.results(self._changed(), connect, most):
-            if isinstance(result, Record) and result.crowded and most > 1:
-                crowded.append(((index, job), job))
-            else:
-                self._store(index, result)
-        for (index, _), result in pools.results(crowded, connect, 1):
-            self._store(index, result)
+        """Run what changed; what no record serves; one at a time, what timed out in a crowd."""
+        crowded: list[Asked] = []
+        for jobs in (self._distinct(), self._left()):
+            for asked, result in pools.results(((each, each.job) for each in jobs), connect, most):
+                if isinstance(result, Record) and result.crowded and most > 1:
+                    crowded.append(asked)
+                else:
+                    self._store(asked.place, result)
+                    self._share(asked.alike, result)
+        for asked, result in pools.results(((each, each.job) for each in crowded), connect, 1):
+            self._store(asked.place, result)
 
-    def _changed(self) -> Iterator[tuple[tuple[int, work.Job], work.Job]]:
+    def _distinct(self) -> Iterator[Asked]:
+        """What is to be run, without what is like one that is run already."""
+        for asked in self._changed():
+            if asked.alike not in self.first:
+                if asked.alike:
+                    self.first[asked.alike] = None
+                yield asked
+            elif record := self.first[asked.alike]:
+                self._store(asked.place, record)
+            else:
+                self.waiting[asked.alike].append(asked)
+
+    def _left(self) -> Iterator[Asked]:
+        """Those that waited for a record that serves nobody else."""
+        for asked in (each for alike in self.waiting.values() for each in alike):
+            yield asked._replace(alike=None)
+
+    def _share(self, alike: str | None, result: Record | Exception) -> None:
+        if alike and isinstance(result, Record) and may_be_copied(result):
+            self.first[alike] = result
+            for asked in self.waiting.pop(alike, ()):
+                self._store(asked.place, result)
+
+    def _changed(self) -> Iterator[Asked]:
         for index, submission in enumerate(self.submissions):
             try:
                 found = self._look(index, submission)
@@ -209,7 +249,7 @@ class _Run:
             if isinstance(found, Record):
                 self.keep(index, found)
             else:
-                yield (index, found), found
+                yield Asked(index, found, alike_digest(found))
 
     def _look(self, index: int, submission: Submission) -> Record | work.Job:
         """The record of what need not be run, else what is to be done."""

@@ -56,8 +56,21 @@ NOTICED = tuple(
 
 def in_code(readings: Iterable[Reading], release: Sequence[Cell]) -> Iterator[str]:
     """Sentences about the student's own cells that were run; most submissions have none."""
+    own = own_lines(readings, release)
+    for pattern, meaning in NOTICED:
+        for cell, number, line in own:
+            if found := pattern.search(line):
+                text = line[max(0, found.end() - SHOWN) :][:SHOWN]
+                yield f"第 {cell} 個程式格第 {number} 行{meaning}：{text}"
+                break
+
+
+def own_lines(
+    readings: Iterable[Reading], release: Sequence[Cell]
+) -> dict[tuple[int | None, int, str], None]:
+    """The student's own lines that are run: the cell's number, the line's, and what it says."""
     known = {line.strip() for cell in release for line in cell.source.splitlines()}
-    own = dict.fromkeys(
+    return dict.fromkeys(
         (step.number, number, line.strip())
         for reading in readings
         for step in reading.steps
@@ -65,12 +78,6 @@ def in_code(readings: Iterable[Reading], release: Sequence[Cell]) -> Iterator[st
         for number, line in enumerate(step.source.splitlines(), start=1)
         if line.strip() not in known and not line.lstrip().startswith("#")
     )
-    for pattern, meaning in NOTICED:
-        for cell, number, line in own:
-            if found := pattern.search(line):
-                text = line[max(0, found.end() - SHOWN) :][:SHOWN]
-                yield f"第 {cell} 個程式格第 {number} 行{meaning}：{text}"
-                break
 
 
 def in_outputs(

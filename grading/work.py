@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass, replace
 from typing import Any
 
@@ -89,6 +89,13 @@ def grade(job: Job) -> Record:
     return _without(record, [case_seed(job.seed, reading) for reading, _ in runs])
 
 
+def readings_of(job: Job, student: Sequence[Cell], release: Sequence[Cell]) -> Iterator[Reading]:
+    """The ways to read a submission to the job's tasks, most trustworthy first."""
+    functions = {task: checks.TASKS[task].function for task in job.tasks}
+    values = {task: functions.pop(task) for task in job.tasks if checks.TASKS[task].alone}
+    return readings(student, release, functions, values)
+
+
 def case_seed(secret: int, reading: Reading) -> int:
     """What draws the cases of a reading: of a secret and a digest of the code that is run.
 
@@ -140,12 +147,10 @@ def _verdicts(
 
     A later reading's verdict stands where an earlier one found no finished answer.
     """
-    functions = {task: checks.TASKS[task].function for task in job.tasks}
-    values = {task: functions.pop(task) for task in job.tasks if checks.TASKS[task].alone}
     names = asked(release)
     found: dict[str, Verdict] = {}
     runs: list[tuple[Reading, Outcome]] = []
-    for reading in readings(student, release, functions, values):
+    for reading in readings_of(job, student, release):
         open_tasks = [t for t in reading.tasks if t not in found or found[t].status != "graded"]
         left = job.timeout - sum(outcome.seconds for _, outcome in runs)
         if not open_tasks or (found and left < 1):

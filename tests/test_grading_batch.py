@@ -18,7 +18,7 @@ from grading import batch, overview, sheets, work
 from grading.__main__ import main
 from grading.record import Ledger, Override, Record
 from tests import sandboxed
-from tests.test_grading_work import ANSWERED, RELEASE
+from tests.test_grading_work import ANSWERED, RELEASE, sheet, unlike
 from utils.checks.score import Part, Score
 
 
@@ -34,7 +34,7 @@ def folder(tmp_path, monkeypatch):
     submissions = tmp_path / "submissions"
     submissions.mkdir()
     for student in ("s1", "s2", "s3"):
-        (submissions / f"{student}.ipynb").write_bytes(ANSWERED + b" " * int(student[1]))
+        (submissions / f"{student}.ipynb").write_bytes(unlike(int(student[1])))
     (tmp_path / "Day018_vgg16.ipynb").write_bytes(RELEASE)
     monkeypatch.setattr(work, "grade", by_length)
     monkeypatch.setattr(overview, "run", lambda data: "")
@@ -73,11 +73,48 @@ def test_every_submission_has_its_row_in_order(folder):
 def test_only_what_changed_is_run_again(folder):
     assert run(folder).graded == 3
     assert run(folder).graded == 0
-    (folder / "submissions" / "s2.ipynb").write_bytes(ANSWERED + b"\n\n\n\n")
+    (folder / "submissions" / "s2.ipynb").write_bytes(unlike(4))
     (folder / "submissions" / "s4.ipynb").write_bytes(ANSWERED)
     result = run(folder)
     assert result.graded == 2
     assert len(table(folder)) == 4
+
+
+def test_equal_code_is_run_once_and_every_copy_is_recorded_as_it_comes(folder, monkeypatch):
+    done = []
+
+    def once(job):
+        done.append(job.content)
+        return by_length(job)
+
+    monkeypatch.setattr(work, "grade", once)
+    copies = [f"c{number}" for number in range(5)]
+    for student in copies:
+        text = ANSWERED.replace(b"return 1", b"return 2") + b" " * len(student)
+        (folder / "submissions" / f"{student}.ipynb").write_bytes(text)
+    assert run(folder).graded == 8 and len(done) == 4
+    marks = {row["student"]: row["score"] for row in table(folder)}
+    assert len({marks[student] for student in copies}) == 1
+    assert run(folder).graded == 0
+
+
+@pytest.mark.parametrize(
+    ("line", "status"),
+    [("x = np.random.normal()", "graded"), ("x = time.time()", "graded"), ("x = 1", "timeout")],
+)
+def test_what_may_end_otherwise_the_next_time_is_run_by_itself(folder, monkeypatch, line, status):
+    done = []
+
+    def ended(job):
+        done.append(job)
+        return Record(status, 10, timeout=job.timeout)
+
+    monkeypatch.setattr(work, "grade", ended)
+    for number in (1, 2, 3):
+        text = sheet(f"def VGG16():\n    {line}\n    return 1") + b" " * number
+        (folder / "submissions" / f"s{number}.ipynb").write_bytes(text)
+    run(folder)
+    assert len(done) == 3
 
 
 def test_other_cases_another_release_and_another_grader_judge_anew(folder, monkeypatch):
@@ -210,7 +247,7 @@ def test_a_full_disk_loses_nothing_that_was_recorded(folder, monkeypatch):
 
 def test_a_mark_given_by_hand_stands_in_every_run_until_it_is_taken_back(folder):
     run(folder, by_hand=("s2", "vgg16", Override(9.5, "口試")))
-    (folder / "submissions" / "s2.ipynb").write_bytes(ANSWERED + b"\n\n\n\n")
+    (folder / "submissions" / "s2.ipynb").write_bytes(unlike(4))
     run(folder)
     row = table(folder)[1]
     assert (row["score"], row["vgg16"]) == ("9.5", "9.5")

@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from grading.record import STATUSES, Ledger, Override, Record
-from tests.test_grading_work import ANSWERED, RELEASE
+from tests.test_grading_work import RELEASE, unlike
 
 RECORD = Record(
     "graded",
@@ -125,7 +125,7 @@ def test_two_graders_killed_at_any_moment_lose_and_double_nothing(tmp_path):
     submissions = tmp_path / "submissions"
     submissions.mkdir()
     for number in range(60):
-        (submissions / f"s{number:02}.ipynb").write_bytes(ANSWERED + b" " * number)
+        (submissions / f"s{number:02}.ipynb").write_bytes(unlike(number))
     release = tmp_path / "Day018_vgg16.ipynb"
     release.write_bytes(RELEASE)
     command = [sys.executable, "-m", "tests.kill_graders", str(tmp_path), str(release), "10"]

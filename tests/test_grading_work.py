@@ -61,6 +61,11 @@ def outcome(answer=None, ended="done", *failures: Failure) -> Outcome:
 ANSWERED = sheet("def VGG16(): return 1")
 
 
+def unlike(number: int) -> bytes:
+    """An answer with code of its own, `number` bytes longer than ANSWERED."""
+    return sheet("def VGG16(): return 1" + "#" * number)
+
+
 @pytest.mark.parametrize(
     ("left", "status", "reason"),
     [
