@@ -24,8 +24,9 @@ from doors import ROOT, WALKED, filled, outside, start, walk
 from serving import STARTING, ask
 
 import course
-from ci import release, tracked
+from ci import font, release, tracked
 from ci.lessons import FILES
+from utils import fonts
 
 TABLES = (doors.WALKED, doors.NOT_HERE, doors.TO_COME)
 
@@ -190,6 +191,16 @@ def test_the_baselines_are_drawn_where_they_stand(tmp_path):
     run = walk("python -m pytest tests/test_plotting.py --mpl-generate-path=tests/baseline", folder)
     assert run.returncode == 0, run.stdout
     assert pictures and all(picture.is_file() for picture in pictures)
+
+
+@pytest.mark.skipif(not font.NOTO.is_file(), reason="no font: sudo apt-get install fonts-noto-cjk")
+def test_the_font_is_made_where_it_stands(tmp_path):
+    folder = fresh(tmp_path)
+    made = folder / fonts.FILE.relative_to(ROOT)
+    made.unlink()
+    run = walk("python -m ci.font", folder)
+    assert run.returncode == 0, run.stderr
+    assert made.is_file() and f"{made.stat().st_size:,} bytes" in run.stdout
 
 
 def test_the_lock_gets_what_it_lacks_and_keeps_the_rest(small):

@@ -7,6 +7,7 @@ After a wanted change, draw the baselines anew and look at them:
 from __future__ import annotations
 
 import dataclasses
+import doctest
 import math
 import subprocess
 import sys
@@ -15,14 +16,16 @@ from types import SimpleNamespace
 
 import matplotlib.pyplot as plt
 import numpy as np
+import pandas
 import pytest
 from matplotlib.colors import rgb_to_hsv, to_rgb
 
-from utils import plotting
+from utils import fonts, plotting
+from utils.plotting import looks
 from utils.summary import LayerRow, ModelSummary
 
 picture = pytest.mark.mpl_image_compare(
-    style="default", backend="agg", savefig_kwargs={"dpi": 60}, deterministic=True
+    style=fonts.STYLE, backend="agg", savefig_kwargs={"dpi": 60}, deterministic=True
 )
 BLOCKS = {
     "vgg11": ((1, 64), (1, 128), (2, 256), (2, 512), (2, 512)),
@@ -205,7 +208,7 @@ def test_every_convolution_pooling_and_dense_layer_of_vgg16_has_a_named_box():
     ax = plotting.architecture(vgg("vgg16"))
     drawn = [line.name for line in vgg("vgg16").rows if line.name != "flatten"]
     assert len(fronts(ax)) == len(drawn) == 1 + 13 + 5 + 3
-    assert set(drawn[1:]) | {"input"} <= set(words(ax))
+    assert set(drawn[1:]) | {"輸入"} <= set(words(ax))
 
 
 def test_neighbours_of_one_size_share_the_label_of_their_shape():
@@ -230,7 +233,7 @@ def test_channels_first_is_the_same_network():
 
 
 def test_kinds_of_layers_differ_without_colour():
-    for one, other in combinations(plotting.LOOKS.values(), 2):
+    for one, other in combinations(looks.LOOKS.values(), 2):
         brightness = [rgb_to_hsv(to_rgb(look.colour))[1] for look in (one, other)]
         assert one.hatch != other.hatch or abs(np.subtract(*brightness)) > 0.2
 
@@ -238,21 +241,21 @@ def test_kinds_of_layers_differ_without_colour():
 def test_branches_stand_in_the_order_in_which_they_are_concatenated():
     boxes = [text for text in plotting.block_diagram(inception()).texts if text.get_text()]
     height = {text.get_text(): text.get_position()[1] for text in boxes}
-    last = [text for text in boxes if text.get_position()[1] == height["3×3 conv, 128\nReLU"]]
+    last = [text for text in boxes if text.get_position()[1] == height["3×3 卷積, 128\nReLU"]]
     assert [text.get_text() for text in sorted(last, key=lambda text: text.get_position())] == [
-        "1×1 conv, 64\nReLU",
-        "3×3 conv, 128\nReLU",
-        "5×5 conv, 32\nReLU",
-        "1×1 conv, 32\nReLU",
+        "1×1 卷積, 64\nReLU",
+        "3×3 卷積, 128\nReLU",
+        "5×5 卷積, 32\nReLU",
+        "1×1 卷積, 32\nReLU",
     ]
 
 
 def test_batch_normalisation_and_relu_stand_in_the_box_of_their_layer():
     said = {word for word in words(plotting.block_diagram(residual())) if word}
     assert said == {
-        "input, 28×28×64",
-        "3×3 conv, 64\nBN, ReLU",
-        "3×3 conv, 64\nBN",
+        "輸入, 28×28×64",
+        "3×3 卷積, 64\nBN, ReLU",
+        "3×3 卷積, 64\nBN",
         "+\nReLU",
     }
 
@@ -284,13 +287,13 @@ def test_a_metric_without_validation_has_one_curve_from_epoch_1():
     (ax,) = plotting.training_curves(history)
     (line,) = ax.lines
     assert line.get_xydata().tolist() == [[1, 3], [2, 2]]
-    assert [text.get_text() for text in ax.get_legend().texts] == ["training"]
+    assert [text.get_text() for text in ax.get_legend().texts] == ["訓練 training"]
 
 
 def test_the_first_dense_layer_holds_most_parameters_of_vgg16_and_few_macs():
     params, macs, _ = plotting.budget(vgg("vgg16"))
-    assert params.get_title() == "Parameters: 138.4 M"
-    assert macs.get_title() == "MACs: 15.47 G"
+    assert params.get_title() == "參數 parameters：138.4 M"
+    assert macs.get_title() == "乘加 MACs：15.47 G"
     index = [label.get_text() for label in params.get_yticklabels()].index("fc1")
     assert words(params)[index] == "102.8 M  74%"
     assert words(macs)[index] == "102.8 M  <1%"
@@ -308,8 +311,8 @@ def test_what_is_not_counted_is_said_so_and_never_0():
         row("block1_mystery", "Mystery", (4, 4, 2), 7, None),
     )
     for by, lines in (
-        ("layer", ["0", "288  100%", "not counted"]),
-        ("block", ["0", "not counted"]),
+        ("layer", ["0", "288  100%", "沒有數"]),
+        ("block", ["0", "沒有數"]),
     ):
         assert words(plotting.budget(summary, by=by)[1]) == lines
 
@@ -342,6 +345,14 @@ def test_a_column_is_a_filter_and_a_row_an_input_channel():
         lambda ax: plotting.feature_maps(np.zeros((2, 2, 3)), ax=ax),
         lambda ax: plotting.kernels(noise(2, 2, 2, 2), ax=ax),
         lambda ax: plotting.training_curves({"loss": [1]}, axes=ax)[0],
+        lambda ax: plotting.curves(trainings(), ax=ax),
+        lambda ax: plotting.bars({"a": 1}, ax=ax),
+        lambda ax: plotting.spread({"a": [1]}, ax=ax),
+        lambda ax: plotting.bubbles([1], [1], [1], ["a"], ax=ax),
+        lambda ax: plotting.receptive_boxes(np.zeros((4, 4)), {"a": 2}, ax=ax),
+        lambda ax: plotting.stages([("a", np.zeros((2, 2, 3)))], ax=ax),
+        lambda ax: plotting.difference(np.zeros((2, 2)), np.zeros((2, 2)), ax=ax),
+        lambda ax: plotting.landscape(lambda x: x[:, 0], np.eye(2), [0, 1], ax=ax),
     ],
 )
 def test_a_function_draws_on_the_axes_it_is_given(draw):
@@ -359,14 +370,20 @@ def test_picture_of_bubbles():
     return ax.figure
 
 
-def test_the_label_of_a_bubble_avoids_the_next_one():
-    ax = plotting.bubbles([0, 1, 20], [0, 0, 0], [1, 1, 1], ["a long name", "b", "c"])
-    assert [text.get_ha() for text in ax.texts] == ["right", "left", "left"]
-
-
-def test_the_label_of_a_bubble_avoids_the_rim_of_a_large_one_above():
-    ax = plotting.bubbles([0, 1, 20], [0, 1, 20], [1, 9, 1], ["a long name", "b", "c"])
-    assert [text.get_ha() for text in ax.texts] == ["right", "left", "left"]
+@pytest.mark.parametrize(
+    ("x", "y", "sizes"),
+    [([0, 1, 20], [0, 0, 0], [1, 1, 1]), ([0, 4, 20], [0, 1, 20], [1, 9, 1])],
+)
+def test_the_label_of_a_bubble_avoids_the_others(x, y, sizes):
+    ax = plotting.bubbles(x, y, sizes, ["a long name", "b", "c"])
+    ax.figure.draw_without_rendering()
+    middles = ax.transData.transform(np.column_stack([x, y]))
+    radii = np.sqrt(ax.collections[0].get_sizes() / math.pi) * ax.figure.dpi / 72
+    for text, own in zip(ax.texts, range(3), strict=True):
+        box = text.get_window_extent()
+        for other in {0, 1, 2} - {own}:
+            nearest = np.clip(middles[other], box.min, box.max)
+            assert np.linalg.norm(nearest - middles[other]) >= radii[other]
 
 
 def test_a_bubble_of_twice_the_size_has_twice_the_area():
@@ -383,7 +400,8 @@ def test_the_legend_of_bubbles_has_room_for_its_circles():
 def test_bubbles_can_be_drawn_in_a_part_of_a_figure():
     ax = plt.figure(layout="constrained").subfigures(1, 2)[0].subplots()
     plotting.bubbles([0, 1, 20], [0, 0, 0], [1, 1, 1], ["a long name", "b", "c"], ax=ax)
-    assert [text.get_ha() for text in ax.texts] == ["right", "left", "left"]
+    boxes = [text.get_window_extent() for text in ax.texts]
+    assert not any(one.overlaps(other) for one, other in combinations(boxes, 2))
 
 
 @picture
@@ -408,7 +426,161 @@ def test_picture_of_a_spread():
 def test_a_spread_shows_every_run_and_the_mean():
     ax = plotting.spread({"a": [0.1, 0.5], "b": [0.4]})
     assert [list(dots.get_ydata()) for dots in ax.lines] == [[0.1, 0.5], [0.4]]
-    assert [bar.get_segments()[0][0, 1] for bar in ax.collections] == [0.3, 0.4]
+    drawn = [bar.get_segments()[0] for bar in ax.collections]
+    assert [start[1] for start, end in drawn if start[1] == end[1] and start[0] != end[0]] == [
+        0.3,
+        0.4,
+    ]
+    assert drawn[0][:, 1].tolist() == [0.1, 0.5]  # the strip reaches from the least to the most
+
+
+@picture
+def test_picture_of_bars():
+    values = {"AlexNet": 57.1, "VGG-16": 71.5, "ResNet-50": 74.9, "VGG-19": 71.3}
+    return plotting.bars(values, ["AlexNet", "VGG", "ResNet", "VGG"], "{:.1f}%").figure
+
+
+def test_bars_are_sorted_unless_told_otherwise():
+    values = {"a": 1, "b": 3, "c": 2}
+    for sort, names in ((True, ["b", "c", "a"]), (False, ["a", "b", "c"])):
+        ax = plotting.bars(values, sort=sort)
+        assert [label.get_text() for label in ax.get_yticklabels()] == names
+    assert words(ax) == ["1", "3", "2"]
+
+
+def test_families_of_bars_differ_without_colour():
+    ax = plotting.bars({"a": 1, "b": 2, "c": 3}, ["one", "two", "one"], sort=False)
+    hatches = [bar.get_hatch() for bar in ax.patches]
+    assert hatches[0] == hatches[2] != hatches[1]
+
+
+def trainings():
+    """Three seeds of three networks: one learns late, and two end close together."""
+    rows = [
+        (network, seed, epoch, top * (1 - math.exp(-epoch / speed)) + 0.02 * (seed - 1))
+        for network, top, speed in (("VGG", 0.8, 2), ("ResNet", 0.9, 3), ("LeNet", 0.78, 9))
+        for seed in range(3)
+        for epoch in range(1, 21)
+    ]
+    return pandas.DataFrame(rows, columns=["network", "seed", "epoch", "accuracy"])
+
+
+@picture
+def test_picture_of_curves():
+    return plotting.curves(trainings()).figure
+
+
+def test_a_curve_is_the_median_of_the_seeds_within_a_band_from_least_to_most():
+    frame = pandas.DataFrame({"network": "a", "epoch": 1, "accuracy": [0.1, 0.2, 0.9]})
+    ax = plotting.curves(frame)
+    assert ax.lines[0].get_ydata().tolist() == [0.2]
+    (band,) = ax.collections
+    assert sorted(set(band.get_paths()[0].vertices[:, 1])) == [0.1, 0.9]
+
+
+def test_curves_differ_without_colour():
+    lines = plotting.curves(trainings()).lines
+    for one, other in combinations(lines, 2):
+        assert (
+            one.get_linestyle() != other.get_linestyle() or one.get_marker() != other.get_marker()
+        )
+
+
+def test_the_names_of_curves_that_end_together_are_apart():
+    ax = plotting.curves(trainings())
+    ax.figure.draw_without_rendering()
+    boxes = [text.get_window_extent() for text in ax.texts]
+    assert sorted(words(ax)) == ["LeNet", "ResNet", "VGG"]
+    assert not any(one.overlaps(other) for one, other in combinations(boxes, 2))
+
+
+def test_looks_of_series_can_be_told_apart_by_red_green_blind_people():
+    """As Machado et al. (2009) simulate what they see, at severity 1."""
+    protan = [
+        [0.152286, 1.052583, -0.204868],
+        [0.114503, 0.786281, 0.099216],
+        [-0.003882, -0.048116, 1.051998],
+    ]
+    deutan = [
+        [0.367322, 0.860646, -0.227968],
+        [0.280085, 0.672501, 0.047413],
+        [-0.011820, 0.042940, 0.968881],
+    ]
+    for one, other in combinations(looks.STYLES, 2):
+        assert one.marker != other.marker and one.dash != other.dash and one.hatch != other.hatch
+        for sight in (protan, deutan):
+            seen = [np.clip(np.array(sight) @ to_rgb(look.colour), 0, 1) for look in (one, other)]
+            assert np.linalg.norm(seen[0] - seen[1]) > 0.1
+
+
+@picture
+def test_picture_of_receptive_boxes():
+    photo = np.random.RandomState(1).random((224, 224)) * np.linspace(0, 1, 224)
+    fields = {"block1": 6, "block2": 16, "block3": 44, "block4": 100, "block5": 212}
+    return plotting.receptive_boxes(photo, fields).figure
+
+
+def test_receptive_boxes_are_nested_around_the_middle():
+    ax = plotting.receptive_boxes(np.zeros((100, 80)), {"small": 6, "large": 120})
+    places = [(patch.get_xy(), patch.get_width(), patch.get_height()) for patch in ax.patches]
+    assert places == [((-20, -10), 120, 120), ((37, 47), 6, 6)]
+    assert words(ax) == ["large：120×120", "small：6×6"]
+    left, right = ax.get_xlim()
+    assert left < -20 and right > 100  # a box in the padding is seen whole
+
+
+@picture
+def test_picture_of_stages():
+    digit = np.zeros((32, 32, 1))
+    digit[6:26, 14:18] = 1
+    c1, c3 = np.maximum(noise(28, 28, 6), 0), np.maximum(noise(1, 10, 10, 16), 0)
+    return plotting.stages([("數字", digit), ("C1", c1), ("C3", c3)]).figure
+
+
+def test_every_channel_of_every_stage_has_a_tile_of_one_size():
+    ax = plotting.stages([("數字", np.eye(32)[..., None]), ("C3", noise(10, 10, 16))])
+    sizes = {tuple(np.abs(np.diff(image.get_extent())[::2])) for image in ax.images}
+    assert len(ax.images) == 1 + 16
+    assert np.allclose(list(sizes), 1)
+    assert words(ax) == ["數字：32×32", "C3：16 張 10×10"]
+
+
+@picture
+def test_picture_of_a_difference():
+    before = np.linspace(0, 1, 64).reshape(8, 8)
+    return plotting.difference(before, np.clip(before + 0.02 * np.eye(8), 0, 1)).figure
+
+
+def test_a_difference_is_amplified_as_its_title_says_around_grey():
+    ax = plotting.difference(np.full((2, 2), 0.5), np.array([[0.5, 0.51], [0.45, 0.9]]), factor=10)
+    assert np.allclose(ax.images[-1].get_array(), [[0.5, 0.6], [0, 1]])
+    assert words(ax)[-1] == "差異放大 10 倍"
+
+
+@picture
+def test_picture_of_families_of_bubbles():
+    operations, accuracies = [1.4, 3.2, 7.7, 30.9, 31.2], [57, 69, 75, 71, 71.3]
+    labels = ["AlexNet", "GoogLeNet", "ResNet-50", "VGG-16", "VGG-19"]
+    families = ["AlexNet", "Inception", "ResNet", "VGG", "VGG"]
+    sizes = [61, 7, 25.6, 138, 144]
+    axis = {"xlabel": "運算 GFLOPs", "ylabel": "Top-1（引用）"}
+    return plotting.bubbles(
+        operations, accuracies, sizes, labels, "M 參數", families=families, **axis
+    ).figure
+
+
+def test_labels_of_bubbles_do_not_cover_each_other():
+    place = np.random.RandomState(3)
+    names = [f"network {number}" for number in range(12)]
+    ax = plotting.bubbles(place.random(12), place.random(12), place.random(12) + 0.1, names)
+    boxes = [text.get_window_extent() for text in ax.texts]
+    assert not any(one.overlaps(other) for one, other in combinations(boxes, 2))
+
+
+def test_families_of_bubbles_differ_without_colour():
+    ax = plotting.bubbles([0, 1], [0, 1], [1, 1], "ab", families=["x", "y"])
+    handles = ax.get_legend().legend_handles
+    assert len({handle.get_marker() for handle in handles}) == 2
 
 
 @picture
@@ -416,6 +588,34 @@ def test_picture_of_a_landscape():
     """Two regions: inside a circle and outside, with a point of each class."""
     points = np.array([[0, 0], [2, 1]])
     return plotting.landscape(lambda x: (x**2).sum(axis=1) - 1, points, [0, 1]).figure
+
+
+@picture
+def test_picture_of_a_landscape_with_levels():
+    points = np.array([[0, 0], [2, 1]])
+    levels = (0.1, 0.5, 0.9)
+    return plotting.landscape(
+        lambda x: np.exp(-(x**2).sum(axis=1)), points, [0, 1], levels, label="把握 confidence"
+    ).figure
+
+
+def test_a_landscape_explains_its_marks_and_its_shades():
+    points = np.array([[0, 0], [2, 1]])
+    names = [
+        [
+            text.get_text()
+            for text in plotting.landscape(lambda x: x[:, 0], points, [0, 1], levels)
+            .get_legend()
+            .texts
+        ]
+        for levels in ((0,), (0, 1))
+    ]
+    assert names == [["類別 0", "類別 1", "判為類別 0", "判為類別 1"], ["類別 0", "類別 1"]]
+
+
+def test_a_level_that_no_value_reaches_leaves_one_region():
+    ax = plotting.landscape(lambda x: np.ones(len(x)), np.array([[0, 0], [2, 1]]), [0, 1])
+    assert ax.get_legend()
 
 
 def test_a_landscape_keeps_its_frame_when_more_is_drawn():
@@ -479,12 +679,41 @@ def test_a_landscape_keeps_its_frame_when_more_is_drawn():
             lambda: plotting.network([[True, False], []]),
             r"kept=\[\[True, False\], \[\]\]: expected a list of true and false for each",
         ),
+        (
+            lambda: plotting.bars({"a": 1}, ["x", "y"]),
+            "got 1 values, 2 families; expected values, a family for each",
+        ),
+        (
+            lambda: plotting.curves(trainings(), y="loss"),
+            "columns network, seed, epoch, accuracy; expected rows, with 'epoch', 'loss'",
+        ),
+        (
+            lambda: plotting.receptive_boxes(np.zeros((4, 4)), {"a": 0}),
+            r"fields={'a': 0}: expected the side in pixels, above 0, of each",
+        ),
+        (lambda: plotting.stages([]), r"got no stages; expected \(title, maps\) of each"),
+        (
+            lambda: plotting.difference(np.zeros((2, 2)), np.zeros((2, 3))),
+            r"the images have shapes \(2, 2\) and \(2, 3\); expected one",
+        ),
         (lambda: plotting.spread({"a": []}), r"results={'a': \[\]}: expected a number or more"),
     ],
 )
 def test_a_wrong_argument_is_named_with_what_was_expected(call, message):
     with pytest.raises(ValueError, match=message):
         call()
+
+
+@pytest.mark.parametrize("name", plotting.__all__)
+def test_the_example_of_a_picture_runs(name):
+    # Stands in for Keras, which takes long to load.
+    applications = SimpleNamespace(VGG16=lambda weights: vgg("vgg16"))
+    keras = SimpleNamespace(applications=applications, Model=lambda x, y: residual())
+    known = {"plotting": plotting, "np": np, "keras": keras, "x": None, "y": None}
+    finder = doctest.DocTestFinder(recurse=False)
+    (found,) = finder.find(getattr(plotting, name), name, globs=known)
+    assert found.examples
+    assert not doctest.DocTestRunner().run(found).failed
 
 
 def test_drawing_and_data_load_neither_tensorflow_nor_pandas():
