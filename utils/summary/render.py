@@ -7,7 +7,7 @@ work; blocks (block1_conv1, block1_conv2, …) are folded.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from html import escape
 from itertools import groupby
 from typing import Any, TypeAlias
@@ -38,6 +38,10 @@ NUMBER = "text-align:right;white-space:nowrap"
 TRACK = f"display:inline-block;width:50px;margin-left:6px;border:1px solid {LINE};text-align:left"
 FILL = "display:block;height:8px;background:rgba(128,128,128,.8)"
 SHARES = (3, 2.6, 2, 1.3, 2.8, 2.3, 2.3, 1.2)  # of the row's width, by column
+STYLES = [
+    CELL.format(share=share) + (f";{NUMBER}" if column >= LEFT_ALIGNED else "")
+    for column, share in enumerate(SHARES)
+]
 
 
 Summary: TypeAlias = Any  # a ModelSummary, which shows itself by what is here
@@ -89,11 +93,12 @@ def _text_totals(summary: Summary) -> list[str]:
 
 def html(summary: Summary) -> str:
     """Return the summary as HTML that stands alone."""
+    totals = {column: sum(getattr(row, column) or 0 for row in summary.rows) for column in NUMBERS}
     parts = [
         f'<div style="{BOX}">',
         *(f"<div>{escape(line)}</div>" for line in _html_totals(summary)),
         f'<div style="{ROW};font-weight:600">{_html_cells(HEADINGS_ZH)}</div>',
-        *(_html_block(name, rows, summary) for name, rows in _blocks(summary.rows)),
+        *(_html_block(name, rows, totals) for name, rows in _blocks(summary.rows)),
         f"<div>{CONVENTION_ZH}</div>",
     ]
     if summary.not_counted:
@@ -132,14 +137,14 @@ def _block(row: LayerRow) -> str | None:
     return match["inner"] or match["prefix"]
 
 
-def _html_block(name: str | None, rows: list[LayerRow], summary: Summary) -> str:
+def _html_block(name: str | None, rows: list[LayerRow], totals: Mapping[str, int]) -> str:
     lines = [
-        f'<div style="{ROW}">{_html_row(row.name, row.kind, [row], summary, name)}</div>'
+        f'<div style="{ROW}">{_html_row(row.name, row.kind, [row], totals, name)}</div>'
         for row in rows
     ]
     if name is None:
         return "".join(lines)
-    head = _html_row(f"▸ {name}", f"{len(rows)} 層", rows, summary)
+    head = _html_row(f"▸ {name}", f"{len(rows)} 層", rows, totals)
     inner = "\n".join(lines)
     return (
         f'<details><summary style="{ROW};font-weight:600;cursor:pointer">{head}</summary>\n'
@@ -148,7 +153,11 @@ def _html_block(name: str | None, rows: list[LayerRow], summary: Summary) -> str
 
 
 def _html_row(
-    name: str, kind: str, rows: list[LayerRow], summary: Summary, block: str | None = None
+    name: str,
+    kind: str,
+    rows: list[LayerRow],
+    totals: Mapping[str, int],
+    block: str | None = None,
 ) -> str:
     """Return the cells of one row, or of a block: its sums, its last shape and field."""
     last = rows[-1]
@@ -161,9 +170,10 @@ def _html_row(
     return _html_cells(
         [
             *map(escape, words),
-            _html_number("params", "{:,}".format, rows, summary),
-            _html_number("macs", _si, rows, summary),
-            _html_number("activation_bytes", _mebi, rows, summary),
+            *(
+                _html_number(column, shown, rows, totals[column])
+                for column, shown in NUMBERS.items()
+            ),
             escape(_places(last.receptive_field, "×")),
         ]
     )
@@ -171,22 +181,15 @@ def _html_row(
 
 def _html_cells(cells: Iterable[str]) -> str:
     """Return a row's cells, which are HTML already; the first columns hold words."""
-    styles = [
-        CELL.format(share=share) + (f";{NUMBER}" if column >= LEFT_ALIGNED else "")
-        for column, share in enumerate(SHARES)
-    ]
-    pairs = zip(styles, cells, strict=True)
+    pairs = zip(STYLES, cells, strict=True)
     return "".join(f'<span style="{style}">{cell}</span>' for style, cell in pairs)
 
 
-def _html_number(
-    column: str, shown: Callable[[int], str], rows: list[LayerRow], summary: Summary
-) -> str:
+def _html_number(column: str, shown: Callable[[int], str], rows: list[LayerRow], total: int) -> str:
     """Return a sum with a bar of its share in the model; what is not counted is said."""
     values = [getattr(row, column) for row in rows]
     counted = [value for value in values if value is not None]
     value = sum(counted)
-    total = sum(getattr(row, column) or 0 for row in summary.rows)
     parts = [f'<span title="{value:,}">{shown(value)}</span>'] if counted else []
     if len(counted) < len(values):
         parts.append("未計")
@@ -227,3 +230,11 @@ def _si(number: int) -> str:
             digits = 3 - len(str(number // unit))
             return f"{number / unit:.{digits}f} {prefix}"
     return f"{number}"
+
+
+# The columns that are summed, and how a sum is written.
+NUMBERS: dict[str, Callable[[int], str]] = {
+    "params": "{:,}".format,
+    "macs": _si,
+    "activation_bytes": _mebi,
+}
