@@ -723,3 +723,24 @@ def test_drawing_and_data_load_neither_tensorflow_nor_pandas():
         "assert not {'keras', 'tensorflow', 'pandas', 'sklearn'} & set(sys.modules)"
     )
     subprocess.run([sys.executable, "-c", code], check=True)
+
+
+@picture
+def test_picture_of_functions_beside_their_derivatives():
+    pairs = {
+        "tanh": (np.tanh, lambda x: 1 - np.tanh(x) ** 2),
+        "x²": (np.square, lambda x: 2 * x),
+        "sin": (np.sin, np.cos),
+        "exp": (np.exp, np.exp),
+    }
+    axes = plotting.functions(pairs, (-3, 3))
+    assert [ax.get_title() for ax in axes] == list(pairs)
+    for ax, (_, derivative) in zip(axes, pairs.values(), strict=True):
+        drawn = ax.lines[1]
+        np.testing.assert_allclose(drawn.get_ydata(), derivative(drawn.get_xdata()))
+    return axes[0].figure
+
+
+def test_functions_without_one_are_refused():
+    with pytest.raises(ValueError, match="pairs is empty"):
+        plotting.functions({})

@@ -14,6 +14,7 @@ from .fields import receptive_boxes
 from .grids import difference, feature_maps, image_grid, kernels, stages
 from .planes import landscape
 from .runs import bars, spread
+from .slopes import functions
 from .training import curves, training_curves
 from .units import network
 from .volumes import architecture
@@ -27,6 +28,7 @@ __all__ = [
     "curves",
     "difference",
     "feature_maps",
+    "functions",
     "image_grid",
     "kernels",
     "landscape",
