@@ -29,10 +29,12 @@ from nbgrader.preprocessors import (
 from nbgrader.utils import is_solution
 
 from ci import CELL_TIMEOUT, CODE_STUB, FIRST_CELL, ROOT, TEXT_STUB
-from ci.lessons import name_of
+from ci.lessons import for_readers, name_of
 from ci.notebooks import BITMAPS, code_cells
 
 FIND_COURSE = ROOT / "ci" / "templates" / "find_course.py"
+
+ROW = re.compile(r"row-(\d\d)")  # the tag of a cell that computes a row of what the slides teach
 
 # What the kernel of settings/kernels says of itself: JupyterLab marks a notebook as changed as soon
 # as it is opened where they differ. Without Python's version, which would be the builder's.
@@ -145,12 +147,22 @@ def _read(lesson: Path) -> NotebookNode:
     notebook.cells.insert(1, _first_code_cell())
     seen: Counter[str] = Counter()
     for cell in notebook.cells:
+        _leave_to_maintainers(cell)
         # An id outlives changes to other cells: the grade_id or a hash of the source.
         name = cell.metadata.get("nbgrader", {}).get("grade_id")
         name = name or hashlib.sha256(cell.source.encode()).hexdigest()[:12]
         cell.id = f"{name}-{seen[name]}" if seen[name] else name
         seen[name] += 1
     return notebook
+
+
+def _leave_to_maintainers(cell: NotebookNode) -> None:
+    """Take out of a cell what is no business of a reader's."""
+    tags = [tag for tag in cell.metadata.pop("tags", ()) if not ROW.fullmatch(tag)]
+    if tags:
+        cell.metadata["tags"] = tags
+    if cell.cell_type == "code":
+        cell.source = for_readers(cell.source)
 
 
 def _first_code_cell() -> NotebookNode:

@@ -11,6 +11,7 @@ that nbval executes and compares; an edition that trains too long for that is ru
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -22,7 +23,10 @@ from course import NOTEBOOKS
 PLACES = {"sheet": "{}.ipynb", "solution": "solutions/{}.ipynb"}
 # The lessons' files, a pattern for each place where notebooks are.
 FILES = tuple(f"lessons/{pattern.replace('.ipynb', '.md')}" for pattern in NOTEBOOKS)
-DEPTH = "reading/"  # how the names of the lecture's depth begin
+CORE = "Day017_reading"  # the lecture
+DEPTH = "reading/"  # how the names of its depth begin
+# Lectures that do not hold yet what a lecture is held to: the core, until it is written anew.
+AS_IT_WAS = {CORE}
 
 
 @dataclass(frozen=True)
@@ -55,10 +59,25 @@ def sources(root: Path = ROOT) -> dict[str, Path]:
     return {name_of(path): path for each in FILES for path in sorted(root.glob(each))}
 
 
+def for_readers(source: str) -> str:
+    """A lesson's text without the comments that are the formatter's business."""
+    return re.sub(r"[ \t]*# fmt: skip$", "", source, flags=re.MULTILINE)
+
+
 def name_of(path: Path) -> str:
     """A lesson's name, from the path of its file."""
     folder = next(above for above in path.parents if above.name == "lessons")
     return path.relative_to(folder).with_suffix("").as_posix()
+
+
+def lectures(root: Path = ROOT) -> dict[str, Path]:
+    """The files of the lecture's core and depth, by name."""
+    return {name: path for name, path in sources(root).items() if is_lecture(name)}
+
+
+def is_lecture(name: str) -> bool:
+    """Whether a lesson is read, and not solved."""
+    return name == CORE or name.startswith(DEPTH)
 
 
 def lessons(root: Path = ROOT) -> list[Lesson]:

@@ -76,8 +76,9 @@ def pytest_runtest_call(item):
             item.raise_cell_error("stored: {}; drawn: {}".format(*said), "")
         if is_compared(item.cell):
             _compare(item, pictures(item.cell.outputs), pictures(item.test_outputs))
-            count = {"cells": int(bool(item.cell.outputs)), "pictures": len(stored)}
-            item.user_properties.append(("compared", count))
+            if type(item) is IPyNbCell:  # each once, also where it is run again
+                count = {"cells": int(bool(item.cell.outputs)), "pictures": len(stored)}
+                item.user_properties.append(("compared", count))
     return result
 
 

@@ -18,7 +18,7 @@ from fnmatch import fnmatchcase
 from pathlib import Path
 
 from ci import CELL_TIMEOUT, CODE_STUB, FIRST_CELL, ROOT, TEXT_STUB
-from ci.lessons import DEPTH, sources
+from ci.lessons import DEPTH, for_readers, sources
 from course import NOTEBOOKS
 
 NAME = "classic-cnn-course"  # also of the folder that a pack unpacks to
@@ -205,7 +205,7 @@ def _told(content: bytes, answers: Sequence[str]) -> Iterator[str]:
 
 def _lines(lesson: str, solved: bool) -> set[str]:
     """The lines of a lesson's solutions, or those of the rest."""
-    pieces = re.split(r"BEGIN SOLUTION|END SOLUTION", lesson)[solved::2]
+    pieces = re.split(r"BEGIN SOLUTION|END SOLUTION", for_readers(lesson))[solved::2]
     return {line.strip(" #") for piece in pieces for line in piece.splitlines()} - {""}
 
 

@@ -56,7 +56,7 @@ def stages(
         "unit tests": (*PYTEST, *WITHOUT_NBVAL, *left_for_later, *marked, *selection),
     }
     if not (quick or selection):
-        nbval = ("-p", "nbval", "-p", "ci.nbval_pictures", "--nbval")
+        nbval = ("-p", "nbval", "-p", "ci.nbval_pictures", "-p", "ci.nbval_again", "--nbval")
         found["notebooks"] = (*PYTEST, *nbval, *executed())
     return found
 

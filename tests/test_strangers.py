@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import os
 import subprocess
-import symtable
 import sys
 from pathlib import Path
 
@@ -18,6 +17,7 @@ from clones import fresh
 
 import course
 from ci import ROOT
+from ci.names import names
 from ci.notebooks import code_cells, read
 
 TIMES = 10
@@ -48,25 +48,6 @@ def typed(folder: Path, *words: str) -> None:
         timeout=PATIENCE,
     )
     assert run.returncode == 0, run.stdout + run.stderr
-
-
-def names(source: str) -> tuple[set[str], set[str]]:
-    """The names that a cell binds, and those that it takes from the cells above it."""
-    top = symtable.symtable(source, "cell", "exec")
-    bound = {
-        symbol.get_name()
-        for symbol in top.get_symbols()
-        if symbol.is_assigned() or symbol.is_imported() or symbol.is_namespace()
-    }
-    tables, taken = [top], set()
-    for table in tables:
-        tables += table.get_children()
-        taken |= {
-            symbol.get_name()
-            for symbol in table.get_symbols()
-            if symbol.is_referenced() and (table is top or symbol.is_global())
-        }
-    return bound, taken - bound
 
 
 def pages_alone(lecture: nbformat.NotebookNode) -> nbformat.NotebookNode:

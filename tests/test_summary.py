@@ -136,7 +136,9 @@ def test_a_blueprint_is_the_summary_of_a_model_whose_weights_take_no_memory(monk
     import keras
 
     asked = {"include_top": False, "classes": 10}
-    assert blueprint(vgg, "VGG11", **asked).diff(summarize(vgg("VGG11", **asked))) is None
+    drawn = blueprint(vgg, "VGG11", **asked)
+    assert drawn.diff(summarize(vgg("VGG11", **asked))) is None
+    assert drawn == blueprint(vgg, "VGG11", **asked) and drawn.rows[0].name == "input_layer"
     monkeypatch.setattr(keras.initializers.GlorotUniform, "__call__", lambda *_, **__: 1 / 0)
     assert blueprint(vgg, "VGG16").params == 138_357_544
     with pytest.raises(TypeError, match="'depth'"):

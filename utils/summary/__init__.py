@@ -13,7 +13,7 @@ from typing import Any
 
 from utils.summary.compare import Difference
 from utils.summary.count import macs
-from utils.summary.graph import Call, Edge, calls, is_known, without_weights
+from utils.summary.graph import Call, Edge, calls, is_known, numbered_anew, without_weights
 from utils.summary.receptive import Field, field
 from utils.summary.row import LayerRow
 from utils.summary.table import ModelSummary
@@ -68,6 +68,8 @@ def summarize(
 def blueprint(build: Callable[..., Any], *args: Any, **kwargs: Any) -> ModelSummary:
     """Summarise `build(*args, **kwargs)` from shapes alone, however large the model would be.
 
+    Every call gives the same names, whatever else Keras has numbered.
+
     >>> blueprint(keras.applications.VGG16, weights=None).params  # without 528 MiB of weights
     138357544
 
@@ -78,7 +80,7 @@ def blueprint(build: Callable[..., Any], *args: Any, **kwargs: Any) -> ModelSumm
     Raises:
         TypeError, ValueError: as `summarize` does, and whatever `build` raises.
     """
-    with without_weights():
+    with without_weights(), numbered_anew():
         return summarize(build(*args, **kwargs))
 
 

@@ -14,6 +14,7 @@ from typing import Any, TypeGuard
 Shape = tuple[int, ...]  # every size of it is known
 
 PENDING = "uninitialized_variables"  # Keras's name for its list of variables yet to be made
+NUMBERS = "object_name_uids"  # and for how many layers it has given each name
 
 
 @contextmanager
@@ -32,6 +33,22 @@ def without_weights() -> Iterator[None]:
             yield
     finally:
         global_state.set_global_attribute(PENDING, before)
+
+
+@contextmanager
+def numbered_anew() -> Iterator[None]:
+    """Keras numbers the layers made within from the first on, and those made later as if none were.
+
+    So what is built twice has the same names twice.
+    """
+    from keras.src.backend.common import global_state
+
+    before = global_state.get_global_attribute(NUMBERS)
+    global_state.set_global_attribute(NUMBERS, None)
+    try:
+        yield
+    finally:
+        global_state.set_global_attribute(NUMBERS, before)
 
 
 def is_known(shape: tuple[int | None, ...]) -> TypeGuard[Shape]:

@@ -1,0 +1,146 @@
+"""How long a lecture takes somebody new: `python -m ci.minutes [NAME]` prints it by section.
+
+150 characters take a minute, a line of code 12 seconds. A Chinese character counts one, and so does
+a word or a number in Latin or Greek letters, in formulas, too; punctuation, addresses and HTML
+count nothing. Lines that are blank or comments alone are no code; the cell that every notebook
+begins with, which JupyterLab folds, is not read.
+"""
+
+from __future__ import annotations
+
+import argparse
+import re
+import sys
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from ci.lessons import lectures
+
+CHARACTERS = 150  # a minute
+LINES = 5  # of code, a minute
+ROUNDING = 2.5  # minutes; a lecture tells them in fives
+
+LETTER = "[A-Za-z0-9\u00c0-\u00d6\u00d8-\u00f6\u00f8-\u03ff]"  # not ×, not ÷
+COUNTED = re.compile(rf"[\u3400-\u9fff]|{LETTER}+(?:[.,'’-]{LETTER}+)*")
+FENCE = re.compile(r"^```.*?\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+HEADING = re.compile(r"^(#+) (.+)$", re.MULTILINE)
+# In the text before the first section: what the whole takes, and a row of the objectives.
+WHOLE = re.compile(r"讀完大約\s*(\d+)\s*分鐘")
+ROW = re.compile(r"^\|.*?(\d+)\s*分\s*\|$", re.MULTILINE)
+TARGET = re.compile(r"\]\(#([^)]+)\)")
+
+
+@dataclass
+class Section:
+    """A heading with what stands below it, up to the next one of any level."""
+
+    level: int
+    title: str
+    characters: int = 0
+    lines: int = 0
+
+    @property
+    def anchor(self) -> str:
+        """Its address in the notebook, as JupyterLab makes it."""
+        return self.title.replace(" ", "-")
+
+    @property
+    def minutes(self) -> float:
+        """What somebody new takes to read it."""
+        return self.characters / CHARACTERS + self.lines / LINES
+
+
+def sections(cells: Sequence) -> list[Section]:
+    """The sections of a lesson's cells in their order, the first one its title's."""
+    found: list[Section] = []
+    for cell in cells:
+        if cell.cell_type == "code":
+            found[-1].lines += _lines(cell.source)
+            continue
+        fenced = FENCE.findall(cell.source)
+        before, *parts = HEADING.split(FENCE.sub("", cell.source))
+        if found:
+            found[-1].characters += _characters(before)
+        for level, title, text in zip(parts[::3], parts[1::3], parts[2::3], strict=True):
+            found.append(Section(len(level), title.strip(), _characters(title + text)))
+        found[-1].lines += sum(map(_lines, fenced))
+    return found
+
+
+def _characters(text: str) -> int:
+    from ci.prose import NAMES
+
+    return len(COUNTED.findall(NAMES.sub(" ", text)))
+
+
+def _lines(code: str) -> int:
+    return sum(not line.lstrip().startswith("#") for line in code.splitlines() if line.strip())
+
+
+def whole(found: Sequence[Section], place: int) -> Section:
+    """A section with those below it."""
+    first = found[place]
+    total = Section(first.level, first.title)
+    for number, section in enumerate(found[place:]):
+        if number and section.level <= first.level:
+            break
+        total.characters += section.characters
+        total.lines += section.lines
+    return total
+
+
+def wrong(cells: Sequence) -> Iterator[str]:
+    """What a lesson's top says of minutes and is not so; it has to tell those of the whole."""
+    found = sections(cells)
+    counted = {each.anchor: whole(found, place).minutes for place, each in enumerate(found)}
+    top = cells[0].source.partition("\n## ")[0]
+    total, told = counted[found[0].anchor], WHOLE.search(top)
+    if not told:
+        yield f"the top does not say 「讀完大約 {total:.0f} 分鐘」"
+    elif abs(int(told[1]) - total) > ROUNDING:
+        yield f"the top says {told[1]} minutes in all, and they are {total:.0f}"
+    for row in ROW.finditer(top):
+        named = TARGET.findall(row[0])
+        minutes = sum(counted.get(anchor, 0) for anchor in named)
+        if named and abs(int(row[1]) - minutes) > ROUNDING:
+            yield f"the row of {'、'.join(named)} says {row[1]} minutes, and they are {minutes:.0f}"
+
+
+def table(cells: Sequence) -> str:
+    """The title and the sections of the first level: characters, lines of code, minutes."""
+    found = sections(cells)
+    shown = [found[0], *(whole(found, i) for i, each in enumerate(found) if each.level == 2)]
+    shown.append(whole(found, 0))
+    shown[-1].title = "total"
+    rows = [f"{'characters':>10} {'lines':>6} {'minutes':>8}  section"]
+    rows += [f"{s.characters:10} {s.lines:6} {s.minutes:8.1f}  {s.title}" for s in shown]
+    return "\n".join(rows)
+
+
+def read(path: Path) -> list:
+    """A lesson's cells."""
+    import jupytext
+
+    return jupytext.read(path, fmt="md:myst").cells
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Print the minutes of the lectures that the command line names, or of all."""
+    parser = argparse.ArgumentParser(prog="python -m ci.minutes", description=__doc__)
+    known = lectures()
+    parser.add_argument("names", nargs="*", metavar="NAME", help=f"of {', '.join(known)}")
+    names = parser.parse_args(arguments).names
+    for name in names:
+        if name not in known:
+            parser.exit(2, f"no lecture is called {name!r}; there are {', '.join(known)}\n")
+    told = []
+    for name in names or known:
+        cells = read(known[name])
+        print(f"{name}, {len(cells)} cells\n{table(cells)}\n")
+        told += [f"{name}: {sentence}" for sentence in wrong(cells)]
+    sys.exit("\n".join(told) or 0)
+
+
+if __name__ == "__main__":
+    main()
