@@ -28,7 +28,7 @@ from nbgrader.preprocessors import (
 )
 from nbgrader.utils import is_solution
 
-from ci import CELL_TIMEOUT, CODE_STUB, FIRST_CELL, ROOT, TEXT_STUB
+from ci import CELL_TIMEOUT, CODE_STUB, FIRST_CELL, ROOT, TEXT_STUB, outputs
 from ci.lessons import for_readers, name_of
 from ci.notebooks import BITMAPS, code_cells
 
@@ -115,6 +115,7 @@ def execute(notebook: NotebookNode, folder: Path, name: str) -> NotebookNode:
         for output in cell.outputs:
             if reason := unrepeatable(output):
                 raise BuildError(f"{name}, cell {number} ({cell.id}) {reason}")
+        outputs.finish(cell)
     return executed
 
 
