@@ -12,6 +12,7 @@ import pytest
 from browsing import IN_A_BROWSER, WIDTHS, serious, shoot, watched
 from bs4 import BeautifulSoup
 from clones import fresh
+from playing import CALL
 
 import course
 from ci import ROOT, tracked
@@ -23,9 +24,14 @@ NOTEBOOKS = {
     path.relative_to(ROOT).with_suffix("").as_posix(): nbformat.read(path, 4)
     for path in tracked(*course.NOTEBOOKS)
 }
+# The cells that show a page to play with, by notebook.
+CALLS = {
+    name: [cell for cell in notebook.cells if cell.cell_type == "code" and CALL.search(cell.source)]
+    for name, notebook in NOTEBOOKS.items()
+}
+PLAYED = {name: calls for name, calls in CALLS.items() if calls}
 SLOW, SKIPPED = IN_A_BROWSER
 pytestmark = SLOW  # rendering takes long
-TITLES = "groups => groups.map(group => group.querySelector('p').textContent)"
 CHINESE_FONTS = (b"CJK", b"NotoSansTC", b"PingFang", b"JhengHei")  # of the stylesheet
 
 
@@ -133,45 +139,24 @@ def test_a_page_keeps_nobody_out_and_moves_up_and_down_only(name, width, pages, 
     page.close()
 
 
-# Of each page to play with: a control, a key, and what the page then says. Layers of sigmoid at 0
-# multiply by 1/4; six layers of 9 × 9 see 1 + 6 × 8 pixels.
-PLAYS = {
-    "答案在最近的 k 個樣板裡嗎？": ("k", "End", "在裡面，Top-10 算對"),
-    "很多層之後，梯度還剩多少？": (
-        "層數",
-        "ArrowRight",
-        f"9 層連乘剩 {0.25**9:.1e}".replace("-0", "-"),
-    ),
-    "這一次誰留下來？": ("關掉的比例", "Home", "留下 24／24 個"),
-    "正中央的單元看得到哪裡？": ("疊幾層", "End", "6 層 3×3：看得到 13×13"),
-}
-
-
 @SKIPPED
-def test_what_can_be_played_with_goes_by_keyboard_and_by_pointer_and_says_what_it_shows(
-    pages, browser
-):
+def test_what_can_be_played_with_goes_by_keyboard_and_says_what_it_shows(pages, browser):
     from playwright.sync_api import expect
 
-    page = browser.new_page(viewport={"width": WIDTHS["phone"], "height": 850}, has_touch=True)
+    page = browser.new_page(viewport={"width": WIDTHS["phone"], "height": 850})
     wrong = watched(page)
-    page.goto(pages["Day017_reading"].as_uri())
-    assert set(page.locator("[role=group]").evaluate_all(TITLES)) == set(PLAYS)
-    for asks, (control, key, words) in PLAYS.items():
-        group = page.get_by_role("group", name=asks)
-        slider = group.get_by_role("slider", name=control, exact=True)
-        drawn = group.get_by_role("img").inner_html()
-        slider.focus()
-        page.keyboard.press(key)
-        expect(group.get_by_role("img", name=words)).to_be_visible()
-        assert group.get_by_role("img").inner_html() != drawn
-    shoot(page, "book-played")
-    group.get_by_role("slider", name="卷積核").tap(position={"x": 2, "y": 8})
-    expect(group).to_contain_text("6 層 1×1：看得到 1×1")
-    word = page.get_by_role("combobox", name="函數")
-    word.focus()
-    page.keyboard.press("t")  # as in any list: to the first that begins so
-    expect(page.get_by_role("group", name="梯度")).to_contain_text("導數（虛線的斜率）1.000")
+    for name, calls in PLAYED.items():
+        page.goto(pages[name].as_uri())
+        groups = page.locator("[role=group][aria-labelledby=title]")
+        assert groups.count() == len(calls)
+        for group in groups.all():
+            words, picture = group.locator("#words"), group.locator("svg")
+            told, drawn = words.inner_text(), picture.inner_html()
+            group.get_by_role("slider").or_(group.get_by_role("application")).first.focus()
+            page.keyboard.press("End")
+            expect(words).not_to_have_text(told)
+            assert picture.inner_html() != drawn
+        shoot(page, f"book-{name.replace('/', '-')}-played")
     page.close()
     assert not wrong
 
@@ -179,10 +164,12 @@ def test_what_can_be_played_with_goes_by_keyboard_and_by_pointer_and_says_what_i
 @SKIPPED
 def test_where_no_script_runs_a_picture_stands_above_the_sentence_that_says_so(pages, browser):
     page = browser.new_page(java_script_enabled=False)
-    page.goto(pages["Day017_reading"].as_uri())
-    sentences = page.get_by_text(explore.INSTEAD)
-    assert sentences.count() == len(PLAYS)
-    assert all(sentence.is_visible() for sentence in sentences.all())
+    for name, calls in PLAYED.items():
+        page.goto(pages[name].as_uri())
+        sentences = page.get_by_text(explore.INSTEAD)
+        pictures = page.locator(".output img:has(+ p)")
+        assert sentences.count() == pictures.count() == len(calls)
+        assert all(each.is_visible() for each in (*sentences.all(), *pictures.all()))
     page.close()
 
 

@@ -3,22 +3,20 @@
 from __future__ import annotations
 
 import json
-import re
 from urllib.parse import unquote
 from xml.etree import ElementTree
 
 import numpy as np
 import pytest
 from bs4 import BeautifulSoup
+from playing import CALL, NETWORK, PAGES
 
 from ci import ROOT
 from ci.notebooks import code_cells, read
-from utils import explore
+from utils import explore, summary
 from utils.explore import Control
 from utils.explore.still import Still
 
-# How a cell calls for a page; a call of one's own script names it first.
-CALL = re.compile(r'explore\.(?:page\(\s*"(\w+)"|(\w+)\()')
 # Each cell with a page, in any notebook.
 PLAYED = [
     cell
@@ -80,13 +78,6 @@ def test_every_script_has_its_page_in_a_notebook_which_was_built_with_it():
     assert used == {path.stem for path in explore.FOLDER.glob("*.js")}
 
 
-# Each page, as a lesson calls it in one line.
-PAGES = {
-    "convolution": explore.convolution,
-    "chain": explore.chain,
-}
-
-
 @pytest.mark.parametrize("name", PAGES)
 def test_a_page_is_small_and_every_run_writes_the_same(name):
     shown = PAGES[name]()._repr_html_()
@@ -124,3 +115,42 @@ def test_a_picture_or_a_kernel_that_can_not_be_stepped_over_is_told(wrong, told)
 def test_a_start_that_the_chain_does_not_offer_is_told():
     with pytest.raises(ValueError, match="w starts at 7"):
         explore.chain(w=7)
+
+
+@pytest.mark.parametrize(
+    "photo", [np.zeros((9, 9), "uint8"), np.zeros((9, 9, 3)), np.zeros((9, 9, 4), "uint8")]
+)
+def test_what_is_no_colour_photograph_is_told(photo):
+    with pytest.raises(ValueError, match=r"expected uint8 \(height, width, 3\)"):
+        explore.field(photo)
+
+
+def test_what_runs_side_by_side_is_one_box_and_what_no_drawing_shows_is_none():
+    boxes = explore.architecture(NETWORK).data["boxes"]
+    names = ["image", "conv", "pool", "join", "own", "classes"]
+    looks = ["other", "convolution", "pooling", "block", "pooling", "dense"]
+    assert [box["name"] for box in boxes] == names
+    assert [box["look"] for box in boxes] == looks
+    assert boxes[1]["inner"] == "後面跟著 ReLU"
+    assert boxes[3]["inner"] == "裡面有 Conv2D×2、Concatenate"
+    assert boxes[4]["macs"] is None  # a layer of one's own is not counted, and that is said
+    assert sum(box["params"] for box in boxes) == NETWORK.params
+    assert sum(box["macs"] or 0 for box in boxes) == NETWORK.macs
+
+
+@pytest.mark.slow
+def test_the_blocks_of_the_papers_are_boxes():
+    import keras
+
+    from utils.zoo import classic
+
+    def boxes(build, **settings) -> list[str]:
+        with summary.without_weights():
+            made = explore.architecture(summary.summarize(build(**settings)))
+        return [box["look"] for box in made.data["boxes"]]
+
+    assert boxes(classic.googlenet).count("block") == 9
+    assert boxes(classic.resnet, depth=18).count("block") == 2 + 2 + 2 + 2
+    assert boxes(keras.applications.ResNet50, weights=None).count("block") == 3 + 4 + 6 + 3
+    vgg = boxes(keras.applications.VGG16, weights=None)
+    assert [vgg.count(look) for look in ("convolution", "pooling", "dense")] == [13, 5, 3]

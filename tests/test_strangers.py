@@ -14,6 +14,7 @@ from pathlib import Path
 import nbformat
 import pytest
 from clones import fresh
+from playing import CALL
 
 import course
 from ci import ROOT
@@ -55,7 +56,7 @@ def pages_alone(lecture: nbformat.NotebookNode) -> nbformat.NotebookNode:
     needed, played, wanted = [], [], set()
     for _, cell in reversed(list(code_cells(lecture))):
         bound, taken = names(cell.source)
-        plays = "explore.page(" in cell.source
+        plays = bool(CALL.search(cell.source))
         if plays or bound & wanted:
             needed.append(cell.source)
             played += [cell.source] * plays
@@ -68,7 +69,7 @@ def pages_alone(lecture: nbformat.NotebookNode) -> nbformat.NotebookNode:
 
 def pages(notebook: nbformat.NotebookNode) -> list[str]:
     """What is shown by the cells with pages."""
-    played = (cell for _, cell in code_cells(notebook) if "explore.page(" in cell.source)
+    played = (cell for _, cell in code_cells(notebook) if CALL.search(cell.source))
     return [output.data["text/html"] for cell in played for output in cell.outputs]
 
 

@@ -8,8 +8,9 @@ still picture stands in its place, and a sentence.
 from __future__ import annotations
 
 from utils.explore.gradient import chain
+from utils.explore.network import architecture
 from utils.explore.page import FOLDER, FRAME, INSTEAD, Control, Page, page, plain
-from utils.explore.windows import convolution
+from utils.explore.windows import convolution, field
 
 __all__ = [
     "FOLDER",
@@ -17,8 +18,10 @@ __all__ = [
     "INSTEAD",
     "Control",
     "Page",
+    "architecture",
     "chain",
     "convolution",
+    "field",
     "page",
     "plain",
 ]

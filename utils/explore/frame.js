@@ -2,13 +2,13 @@
 // `script` is draw(plot, at, value, data, state), which paints for what is chosen, `value` by the
 // name of its control, at the place `at` among its values, and returns the words. Or an object
 // with `draw` and, where the picture itself is worked with:
-//   start(data, page)            returns the state; page.add, page.controls, page.show are for it
+//   start(data, {add, controls, show, place})  returns the state
 //   press(key, state, data)      a key in the picture; true if it means something
 //   touch(x, y, kind, state, data)  the pointer at a place in it: "down", "drag" or "hover"; likewise
 //   hint, buttons                the keys in words, and keys that are buttons, too: [words, key]
 (place, spec, script) => {
-  const {draw, start, press, touch, hint, buttons = []} =
-    typeof script === "function" ? {draw: script} : script;
+  const page = typeof script === "function" ? {draw: script} : script;
+  const {hint, buttons = []} = page;
   const add = (parent, tag, attributes = {}, text = "") => {
     const svg = "http://www.w3.org/2000/svg";
     const inside = tag === "svg" || parent.namespaceURI === svg;
@@ -30,7 +30,7 @@
   const group = add(root, "div", {role: "group", "aria-labelledby": "title"});
   add(group, "p", {id: "title"}, spec.title);
   const controls = add(group, "div", {id: "controls"});
-  const picture = add(group, "svg", press
+  const picture = add(group, "svg", page.press
     ? {role: "application", tabindex: 0, "aria-labelledby": "title", "aria-describedby": "hint"}
     : {role: "img", "aria-labelledby": "words"});
   const words = add(group, "p", {id: "words", "aria-live": "polite"});
@@ -60,7 +60,7 @@
   let state;
   const show = () => {
     picture.replaceChildren();
-    words.textContent = draw(plot, at, value, spec.data, state);
+    words.textContent = page.draw(plot, at, value, spec.data, state);
   };
   for (const {name, label, values, start} of spec.controls) {
     at[name] = start;
@@ -83,22 +83,22 @@
     control.addEventListener("input", () => { choose(); show(); });
   }
 
-  const pressed = key => press(key, state, spec.data) && (show(), true);
+  const pressed = key => page.press(key, state, spec.data) && (show(), true);
   if (buttons.length) {
     const bar = add(controls, "div", {id: "buttons"});
     for (const [label, key] of buttons)
       add(bar, "button", {type: "button"}, label).addEventListener("click", () => pressed(key));
   }
-  if (press) picture.addEventListener("keydown", event => {
+  if (page.press) picture.addEventListener("keydown", event => {
     const held = event.ctrlKey || event.metaKey || event.altKey;
     if (!held && pressed(event.key)) event.preventDefault();
   });
   const point = (event, kind) => {
     const box = picture.getBoundingClientRect(), scale = 480 / box.width;
     const [x, y] = [(event.clientX - box.left) * scale, (event.clientY - box.top) * scale];
-    if (touch(x, y, kind, state, spec.data)) show();
+    if (page.touch(x, y, kind, state, spec.data)) show();
   };
-  if (touch) {
+  if (page.touch) {
     picture.addEventListener("pointerdown", event => {
       picture.setPointerCapture(event.pointerId);  // what is under it is drawn anew
       point(event, "down");
@@ -106,6 +106,6 @@
     picture.addEventListener("pointermove", event =>
       point(event, event.buttons ? "drag" : "hover"));
   }
-  state = start?.(spec.data, {add, controls, show});
+  state = page.start?.(spec.data, {add, controls, show, place});
   show();
 }

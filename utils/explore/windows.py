@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from base64 import b64encode
+from io import BytesIO
 from typing import Any
 
 import numpy as np
@@ -19,6 +21,7 @@ KERNELS: dict[str, tuple[Any, int]] = {
 }
 OWN = "自訂"
 LARGEST = 16  # pixels on a side: of more, no cell can be seen on a phone
+PHOTO = 224  # pixels on a side, as the networks take them
 SEVEN = """
 0000000000
 0999999990
@@ -93,4 +96,51 @@ def _convolution_still(pixels: np.ndarray, kernel: np.ndarray) -> Still:
     frame = {"fill": "none", "stroke": ORANGE, "stroke_width": 3}
     still.rect(10, 30, size * side, size * side, **frame)
     still.rect(260, 30, side, side, **frame)
+    return still
+
+
+def field(photo: np.ndarray, kernel: int = 3, depth: int = 6) -> Page:
+    """Return the page on what the unit in the middle of a photograph sees after each layer.
+
+    `photo`: (height, width, 3), uint8; its largest square in the middle is shown. ValueError for
+    another, and for a start that the page doesn't offer.
+    """
+    controls = {
+        "kernel": Control("卷積核", (1, 3, 5, 7), kernel),
+        "depth": Control("疊幾層", range(1, 14), depth),
+        "pooling": Control("池化", ("沒有", "每兩層一次 2×2"), "沒有"),
+    }
+    return page(
+        "field", "正中央的單元看得到哪裡？", controls, {"size": PHOTO}, _field_still(_jpeg(photo))
+    )
+
+
+def _jpeg(photo: np.ndarray) -> str:
+    """Return the middle of a photograph as a data URI; Pillow's scaling is the same everywhere."""
+    from PIL import Image, ImageOps
+
+    if photo.dtype != np.uint8 or photo.ndim != 3 or photo.shape[2] != 3:
+        raise ValueError(f"photo is {photo.dtype} {photo.shape}: expected uint8 (height, width, 3)")
+    file = BytesIO()
+    ImageOps.fit(Image.fromarray(photo), (PHOTO, PHOTO)).save(file, "jpeg", quality=70)
+    return "data:image/jpeg;base64," + b64encode(file.getvalue()).decode()
+
+
+def _field_still(photo: str) -> Still:
+    """Six layers of 3×3, and VGG-16's five blocks with their pools."""
+    still = Still(
+        300,
+        "一張照片，正中央有七個愈來愈大的方框：六層 3×3 看得到 3 到 13 個像素見方；"
+        "加上池化，VGG-16 的五個區塊看得到 6、16、44、100、212。",
+    )
+    side, left, top = 270 / PHOTO, 10, 10
+    still.add("image", href=photo, x=left, y=top, width=270, height=270)
+    for size, colour in ((13, BLUE), *((size, ORANGE) for size in (6, 16, 44, 100, 212))):
+        first = (PHOTO - size) / 2 * side
+        frame = {"fill": "none", "stroke": colour, "stroke_width": 2.5}
+        still.rect(left + first, top + first, size * side, size * side, **frame)
+    for line, words in enumerate(
+        ("藍：六層 3×3，13×13", "橘：VGG-16 每個區塊", "之後，6、16、44、", "100、212")
+    ):
+        still.text(294, 60 + 28 * line, words, text_anchor="start")
     return still
