@@ -18,9 +18,11 @@ from typing import Any, NamedTuple
 from urllib.parse import quote
 
 from ci import ROOT
+from ci.lessons import DEPTH
 from course import NOTEBOOKS, unwritable
 
 TITLE = "經典 CNN 框架"
+TITLE_OF_DEPTH = "深讀：講義的每一個主題"
 
 
 class Book(NamedTuple):
@@ -110,17 +112,20 @@ def _legible(name: str) -> str:
 
 
 def _index(addresses: dict[str, str], titles: dict[str, str]) -> str:
-    """The list of the pages by title; where two have the same, with the file's name."""
+    """The lists of the pages by title; where two have the same, with the file's name."""
     from html import escape
 
     from ci.page import links
 
     count = Counter(titles.values())
-    entries = (
-        (addresses[name], title if count[title] == 1 else f"{title}（{_legible(name)}.ipynb）")
-        for name, title in titles.items()
-    )
-    return f"<h1>{escape(TITLE)}</h1>\n{links(entries)}"
+    entries: dict[bool, list[tuple[str, str]]] = {False: [], True: []}
+    for name, title in titles.items():
+        shown = title if count[title] == 1 else f"{title}（{_legible(name)}.ipynb）"
+        entries[name.startswith(DEPTH)].append((addresses[name], shown))
+    parts = [f"<h1>{escape(TITLE)}</h1>", links(entries[False])]
+    if entries[True]:
+        parts += [f"<h2>{escape(TITLE_OF_DEPTH)}</h2>", links(entries[True])]
+    return "\n".join(map(str, parts))
 
 
 def _write(path: Path, html: str) -> Path:

@@ -15,7 +15,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from ci.lessons import lectures
+from ci.lessons import AS_IT_WAS, lectures
 
 CHARACTERS = 150  # a minute
 LINES = 5  # of code, a minute
@@ -138,7 +138,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
     for name in names or known:
         cells = read(known[name])
         print(f"{name}, {len(cells)} cells\n{table(cells)}\n")
-        told += [f"{name}: {sentence}" for sentence in wrong(cells)]
+        if name not in AS_IT_WAS:
+            told += [f"{name}: {sentence}" for sentence in wrong(cells)]
     sys.exit("\n".join(told) or 0)
 
 

@@ -37,6 +37,7 @@ WALKS = {
         "python course.py lab",
         "python course.py lab Day017_reading.ipynb",
         "python course.py lab challenge_vgg19.ipynb",
+        "python course.py lab reading/vgg",
     ),
     "test_doors.py::test_control_c_asks_in_a_terminal_and_y_ends_the_lab": ("Ctrl+C → y",),
     "test_browser.py::test_the_manuals_words_for_running_everything_are_on_the_screen": (
@@ -62,11 +63,13 @@ WALKS = {
     "test_doors.py::test_the_notebooks_are_built_from_the_lessons": (
         "python course.py build",
         "python course.py build Day018_vgg16",
+        "python course.py build reading/vgg",
     ),
     "test_doors.py::test_the_book_is_written_where_it_is_asked_for": ("python course.py book OUT",),
     "test_doors.py::test_what_a_maintainer_types_in_a_used_folder_works": (
         "python course.py release OUT",
         "python -m benchmarks.grading --help",
+        "python -m ci.minutes",
         "python -m ci.tables",
         "python -m examples.make",
     ),

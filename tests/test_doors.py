@@ -66,6 +66,7 @@ def test_a_new_door_is_seen():
     ("door", "places", "told", "written"),
     [
         ("python course.py release OUT", {"OUT": "packs"}, "student.zip", "packs/*-student.zip"),
+        ("python -m ci.minutes", {}, "minutes  section", ""),
         ("python -m ci.tables", {}, "", "docs/marks.md"),
         ("python -m examples.make", {}, "", "examples/SHA256SUMS"),
         ("python -m benchmarks.grading --help", {}, "python -m benchmarks.grading speed", ""),
@@ -147,18 +148,30 @@ def small(tmp_path_factory):
     for pattern in (*FILES, "tests/test_*.py", *course.NOTEBOOKS, "solutions/**/*.ipynb"):
         for path in folder.glob(pattern):
             path.unlink()
-    (folder / "lessons" / "Day018_vgg16.md").write_text(LESSON, encoding="utf-8")
+    for name in ("Day018_vgg16", "reading/vgg"):
+        (folder / "lessons" / name).parent.mkdir(exist_ok=True)
+        (folder / "lessons" / f"{name}.md").write_text(LESSON, encoding="utf-8")
     for name in ("browser", "book", "book_stray", "grading_examples"):
         (folder / "tests" / f"test_{name}.py").write_text(SUMMARY, encoding="utf-8")
     return folder
 
 
-@pytest.mark.parametrize("door", ["python course.py build Day018_vgg16", "python course.py build"])
-def test_the_notebooks_are_built_from_the_lessons(door, small):
-    (small / "Day018_vgg16.ipynb").unlink(missing_ok=True)
+@pytest.mark.parametrize(
+    ("door", "built"),
+    [
+        ("python course.py build Day018_vgg16", {"Day018_vgg16.ipynb"}),
+        ("python course.py build reading/vgg", {"reading/vgg.ipynb"}),
+        ("python course.py build", {"Day018_vgg16.ipynb", "reading/vgg.ipynb"}),
+    ],
+)
+def test_the_notebooks_are_built_from_the_lessons(door, built, small):
+    for name in ("Day018_vgg16.ipynb", "reading/vgg.ipynb"):
+        (small / name).unlink(missing_ok=True)
     run = walk(door, small)
     assert run.returncode == 0, run.stderr
-    assert '"42\\n"' in (small / "Day018_vgg16.ipynb").read_text("utf-8")
+    found = [path for pattern in course.NOTEBOOKS for path in small.glob(pattern)]
+    assert {path.relative_to(small).as_posix() for path in found} == built
+    assert all('"42\\n"' in path.read_text("utf-8") for path in found)
 
 
 @pytest.mark.slow
@@ -269,6 +282,7 @@ def lab(used, tmp_path):
         ("python course.py lab", "Day018_vgg16.ipynb", signal.SIGTERM),
         ("python course.py lab Day017_reading.ipynb", "Day017_reading.ipynb", signal.SIGHUP),
         ("python course.py lab challenge_vgg19.ipynb", "challenge_vgg19.ipynb", signal.SIGINT),
+        ("python course.py lab reading/vgg", "reading/vgg.ipynb", signal.SIGTERM),
     ],
 )
 def test_the_lab_opens_a_notebook_and_ends_with_the_command(door, notebook, number, lab, hangups):
