@@ -90,9 +90,9 @@ def zfnet(classes: int = 1000) -> keras.Model:
     x = image = layers.Input((224, 224, 3), name="image")
     x = layers.ZeroPadding2D(1, name="pad")(x)
     x = _conv(x, 96, 7, "conv1", strides=2, padding="valid")
-    x = layers.MaxPooling2D(3, 2, "same", name="pool1")(x)
+    x = layers.MaxPooling2D(3, 2, padding="same", name="pool1")(x)
     x = _conv(x, 256, 5, "conv2", strides=2, padding="valid")
-    x = layers.MaxPooling2D(3, 2, "same", name="pool2")(x)
+    x = layers.MaxPooling2D(3, 2, padding="same", name="pool2")(x)
     for name, filters in (("conv3", 384), ("conv4", 384), ("conv5", 256)):
         x = _conv(x, filters, 3, name)
     return _dense_head(image, layers.MaxPooling2D(3, 2, name="pool5")(x), classes, "zfnet")
