@@ -119,15 +119,77 @@ def test_a_question_tells_right_from_wrong_and_why(question):
     entry = questions()[question]
     right = checks.quiz(question, entry["answer"])
     assert (right.points, right.note) == (1, entry["right"])
+    unforeseen = "E" if isinstance(entry["answer"], str) else 123456789
     for wrong, why in entry["wrong"].items():
-        score = checks.quiz(question, wrong)
+        score = checks.quiz(question, unforeseen if wrong == "*" else wrong)
         assert (score.points, score.diagnoses[0].message) == (0, why)
     assert not checks.quiz(question, None).finished
 
 
-def test_a_number_may_be_written_as_people_write_it():
-    assert checks.quiz("day018_q1", " 73,856 ").points == 1
-    assert checks.quiz("day018_q2", "b").points == 1
+NUMBER, CHOICE, PERCENTAGE = "day018_q1", "day018_q2", "day017_q11"  # 73,856; B; 55
+
+
+@pytest.mark.parametrize(
+    ("question", "answer", "read"),
+    [
+        *(
+            (NUMBER, answer, "")
+            for answer in (73856, 73856.0, " 73,856 ", "７３８５６", "7.3856e4")
+        ),
+        *((CHOICE, answer, "") for answer in ("b", " B ")),
+        *((CHOICE, answer, "B") for answer in ("Ｂ", "(B)", "B.", "「ｂ」", "選 B", "答案：B")),
+        *((PERCENTAGE, answer, "") for answer in (55, "55", "５５", 55.0)),
+        *((PERCENTAGE, answer, "55%") for answer in (0.55, "0.55", "55%", "55 %", "５５％", ".55")),
+    ],
+)
+def test_an_answer_may_be_written_as_people_write_it_and_is_told_how_it_was_read(
+    question, answer, read
+):
+    told = f"你寫的「{str(answer).strip()}」，讀成 {read}。" if read else ""
+    score = _graded_alike(question, answer)
+    assert (score.points, score.note) == (1, told + questions()[question]["right"])
+
+
+@pytest.mark.parametrize(
+    ("question", "answer", "told"),
+    [
+        (CHOICE, "A or B", "答案裡有 A、B，看不出選哪一個"),
+        (CHOICE, "B、C", "答案裡有 B、C，看不出選哪一個"),
+        (NUMBER, "73856 個", "不加單位和算式"),
+        (NUMBER, "9*64*128+128", "不加單位和算式"),
+        (NUMBER, "7,3856", "不加單位和算式"),
+        (NUMBER, "-", "不加單位和算式"),
+        (NUMBER, "73856%", "問的不是百分比"),
+        (PERCENTAGE, "0,55", "不加單位和算式"),
+        (PERCENTAGE, "27/49", "不加單位和算式"),
+    ],
+)
+def test_an_answer_that_may_mean_several_things_is_told_how_to_write_it(question, answer, told):
+    score = _graded_alike(question, answer)
+    assert (score.points, codes(score)) == (0, ["unclear"])
+    assert told in score.diagnoses[0].message and "例如" in score.diagnoses[0].message
+
+
+def test_a_wrong_answer_too_is_told_how_it_was_read():
+    score = _graded_alike(PERCENTAGE, "72%")
+    assert score.note == "你寫的「72%」，讀成 72%。"
+    assert score.diagnoses[0].message == questions()[PERCENTAGE]["wrong"]["72"]
+    assert _graded_alike(PERCENTAGE, "0.55%").points == 0  # half a percent, as it is written
+
+
+def _graded_alike(question, answer):
+    """The score in the notebook, which grading gives, too."""
+    task, score = checks.TASKS[question], checks.quiz(question, answer)
+    assert task.mark(task.probe({task.function: answer}, {}), {}) == score
+    return score
+
+
+def test_several_questions_share_a_card_that_tells_them_apart():
+    score = checks.quizzes("day017", q1="80%", q2="A", q3=None)
+    assert [(part.name, part.points) for part in score.parts] == [("q1", 1), ("q2", 0), ("q3", 0)]
+    assert [each.part for each in score.diagnoses] == ["q2", "q3"]
+    assert score.finished and not checks.quizzes("day017", q1=None).finished
+    assert "同一張圖上比" in score._repr_html_()
 
 
 def test_the_answers_are_what_the_network_says():

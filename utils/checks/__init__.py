@@ -14,12 +14,12 @@ from typing import Any
 from .guard import choose, remember
 from .homework import PIECES
 from .homework import TASKS as OF_ROOMS
-from .questions import quiz
+from .questions import quiz, quizzes
 from .questions import tasks as quiz_tasks
 from .score import Diagnosis, Part, Score
 from .task import Task
 
-__all__ = ["TASKS", "Diagnosis", "Part", "Score", "Task", "or_reference", "quiz"]
+__all__ = ["TASKS", "Diagnosis", "Part", "Score", "Task", "or_reference", "quiz", "quizzes"]
 
 TASKS: dict[str, Task] = OF_ROOMS | {task.name: task for task in quiz_tasks()}
 
@@ -40,7 +40,7 @@ def __getattr__(name: str) -> Any:
         return PIECES[name]
     if name in OF_ROOMS:
         return partial(_check, name)
-    known = ", ".join([*OF_ROOMS, *PIECES, "quiz"])
+    known = ", ".join([*OF_ROOMS, *PIECES, "quiz", "quizzes"])
     raise AttributeError(f"there is no check {name!r}; there are {known}")
 
 

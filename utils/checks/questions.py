@@ -1,8 +1,9 @@
 """Self-checks: a question in the notebook, its answer and what each wrong answer tells in a file.
 
 An entry of `quiz.json` holds `title`, `answer` (a number, or the letter of a choice), `right` (said
-on the right answer) and `wrong`: what is said on each foreseen wrong answer, "*" on any other. In a
-student's pack the file is `quiz.b64`, so that nobody reads the answers in passing.
+on the right answer) and `wrong`: what is said on each foreseen wrong answer, "*" on any other; and
+`percent` where it asks for a percentage. In a student's pack the file is `quiz.b64`, so that nobody
+reads the answers in passing.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ from pathlib import Path
 from .mistakes import diagnose, in_words
 from .score import Diagnosis, Part, Score
 from .task import Json, Task, attempt
+from .written import Meaning, letter, number
 
 
 def quiz(question: str, answer: object) -> Score:
@@ -24,20 +26,52 @@ def quiz(question: str, answer: object) -> Score:
 
     Raises ValueError for a question that does not exist.
     """
-    if question not in questions():
-        raise ValueError(f"no question {question!r}; there are {', '.join(questions())}")
-    entry = questions()[question]
-    given, right = _plain(answer), _plain(entry["answer"])
+    entry = _entry(question)
     title = f"自我檢查：{entry['title']}"
-    part = Part("answer", "答案", float(given == right), 1.0)
     if answer is None or answer is ...:
         unanswered = Diagnosis("unfinished", "尚未作答：把 `None` 換成你的答案。", "", "")
-        return Score(question, title, (part,), (unanswered,), finished=False)
-    if given == right:
-        return Score(question, title, (part,), note=entry["right"])
-    told = {_plain(key): text for key, text in entry["wrong"].items()}
-    wrong = Diagnosis("wrong_answer", told.get(given, entry["wrong"]["*"]), "", "answer")
-    return Score(question, title, (part,), (wrong,))
+        return Score(question, title, (_part(0),), (unanswered,), finished=False)
+    given = _meaning(answer, entry)
+    if given.value == entry["answer"]:
+        return Score(question, title, (_part(1),), note=given.read + entry["right"])
+    told = {_meaning(key, entry).value: text for key, text in entry["wrong"].items()}
+    message = given.problem or told.get(given.value, entry["wrong"]["*"])
+    wrong = Diagnosis("unclear" if given.problem else "wrong_answer", message, "", "answer")
+    return Score(question, title, (_part(0),), (wrong,), note=given.read)
+
+
+def quizzes(sheet: str, **answers: object) -> Score:
+    """Judge several answers of a sheet on one card: `quizzes("day017", q1=q1, q2=q2)`."""
+    scores = {name: quiz(f"{sheet}_{name}", answer) for name, answer in answers.items()}
+    parts = [
+        replace(score.parts[0], name=name, title=_entry(f"{sheet}_{name}")["title"])
+        for name, score in scores.items()
+    ]
+    diagnoses = [
+        replace(each, part=name, message=score.note + each.message)
+        for name, score in scores.items()
+        for each in score.diagnoses
+    ]
+    finished = any(score.finished for score in scores.values())
+    return Score(sheet, "自我檢查", tuple(parts), tuple(diagnoses), finished)
+
+
+def _entry(question: str) -> Json:
+    if question not in questions():
+        raise ValueError(f"no question {question!r}; there are {', '.join(questions())}")
+    entry: Json = questions()[question]
+    return entry
+
+
+def _part(points: float) -> Part:
+    return Part("answer", "答案", float(points), 1.0)
+
+
+def _meaning(answer: object, entry: Json) -> Meaning:
+    """What an answer means to the question: a letter where the right one is a letter."""
+    if isinstance(entry["answer"], str):
+        return letter(answer)
+    return number(answer, percent=entry.get("percent", False))
 
 
 def tasks() -> list[Task]:
@@ -82,12 +116,3 @@ def questions() -> dict[str, Json]:
     text = plain.read_bytes() if plain.is_file() else base64.b64decode(coded.read_bytes())
     entries: dict[str, Json] = json.loads(text)
     return entries
-
-
-def _plain(answer: object) -> float | str:
-    """A number as a float ("73,856" too), anything else as text without case or blanks."""
-    text = str(answer).strip().upper()
-    try:
-        return float(text.replace(",", ""))
-    except ValueError:
-        return text
