@@ -82,7 +82,7 @@ WALKS = {
         "python course.py test -k summary",
         "python course.py test tests --cov --cov-report=term-missing:skip-covered",
         "python course.py test tests/test_browser.py tests/test_book.py "
-        "tests/test_book_stray.py tests/test_grading_examples.py",
+        "tests/test_book_stray.py tests/test_explore_played.py tests/test_grading_examples.py",
     ),
     "test_ci_test.py::test_each_stage_is_typed_as_the_manual_has_it": ("python -m mypy",),
     "test_doors.py::test_the_baselines_are_drawn_where_they_stand": (

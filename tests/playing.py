@@ -21,8 +21,8 @@ ROWS = (
     ("narrow", "Conv2D", ("pool",), (16, 16, 8), 136, 32_768, 4),
     ("wide", "Conv2D", ("pool",), (16, 16, 8), 1160, 294_912, 8),
     ("join", "Concatenate", ("narrow", "wide"), (16, 16, 16), 0, 0, 8),
-    ("own", "Subsampling", ("join",), (8, 8, 16), 32, None, 10),
-    ("flatten", "Flatten", ("own",), (1024,), 0, 0, 32),
+    ("subsampling_3", "Subsampling", ("join",), (8, 8, 16), 32, None, 10),
+    ("flatten", "Flatten", ("subsampling_3",), (1024,), 0, 0, 32),
     ("classes", "Dense", ("flatten",), (10,), 10_250, 10_240, 32),
 )
 
@@ -31,7 +31,7 @@ def row(
     name: str,
     kind: str,
     inputs: tuple[str, ...],
-    shape: tuple[int, ...],
+    shape: tuple[Any, ...],
     params: int,
     macs: int | None,
     field: int,

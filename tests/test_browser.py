@@ -332,7 +332,7 @@ def test_a_page_to_play_with_is_a_picture_until_its_cell_runs(lab, home, page):
 # What a page that was saved says after these keys in its picture.
 KEYS = {
     "convolution": (("ArrowDown", "ArrowRight", "Space"), "小窗在第 2 列第 3 行"),
-    "architecture": (("End", "ArrowUp"), "5／6 own"),
+    "architecture": (("End", "ArrowUp"), "5／6 Subsampling"),
 }
 
 

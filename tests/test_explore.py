@@ -9,13 +9,14 @@ from xml.etree import ElementTree
 import numpy as np
 import pytest
 from bs4 import BeautifulSoup
-from playing import CALL, NETWORK, PAGES
+from playing import CALL, NETWORK, PAGES, row
 
 from ci import ROOT
 from ci.notebooks import code_cells, read
 from utils import explore, summary
 from utils.explore import Control
 from utils.explore.still import Still
+from utils.summary import ModelSummary
 
 # Each cell with a page, in any notebook.
 PLAYED = [
@@ -127,15 +128,23 @@ def test_what_is_no_colour_photograph_is_told(photo):
 
 def test_what_runs_side_by_side_is_one_box_and_what_no_drawing_shows_is_none():
     boxes = explore.architecture(NETWORK).data["boxes"]
-    names = ["image", "conv", "pool", "join", "own", "classes"]
+    names = ["image", "conv", "pool", "join", "", "classes"]
     looks = ["other", "convolution", "pooling", "block", "pooling", "dense"]
     assert [box["name"] for box in boxes] == names
     assert [box["look"] for box in boxes] == looks
     assert boxes[1]["inner"] == "後面跟著 ReLU"
     assert boxes[3]["inner"] == "裡面有 Conv2D×2、Concatenate"
+    assert boxes[4]["kind"] == "Subsampling"  # its name is but a number of Keras'
     assert boxes[4]["macs"] is None  # a layer of one's own is not counted, and that is said
     assert sum(box["params"] for box in boxes) == NETWORK.params
     assert sum(box["macs"] or 0 for box in boxes) == NETWORK.macs
+
+
+def test_where_one_tensor_becomes_several_a_block_begins():
+    halves = row("halves", "Split", ("image",), ((32, 32, 1), (32, 32, 2)), 0, 0, 1)
+    last = row("last", "Concatenate", ("halves", "halves"), (32, 32, 3), 0, 0, 1)
+    made = explore.architecture(ModelSummary("split", (32, 32, 3), (NETWORK.rows[0], halves, last)))
+    assert [box["name"] for box in made.data["boxes"]] == ["image", "last"]
 
 
 @pytest.mark.slow
@@ -145,8 +154,7 @@ def test_the_blocks_of_the_papers_are_boxes():
     from utils.zoo import classic
 
     def boxes(build, **settings) -> list[str]:
-        with summary.without_weights():
-            made = explore.architecture(summary.summarize(build(**settings)))
+        made = explore.architecture(summary.blueprint(build, **settings))
         return [box["look"] for box in made.data["boxes"]]
 
     assert boxes(classic.googlenet).count("block") == 9

@@ -214,4 +214,4 @@ def test_a_network_is_gone_through_box_by_box(play):
     assert "MACs 數不到" in words(page)
     box = stage(page).bounding_box()
     page.mouse.move(box["x"] + box["width"] * 3.5 / 6, box["y"] + 30)
-    assert words(page).startswith("4／6 join（3 層）：輸出 16×16×16")
+    assert words(page).startswith("4／6 join（3 層的區塊）：輸出 16×16×16")

@@ -72,7 +72,8 @@
     };
     const {name, kind, shape, kernel, strides, params, macs, field, inner} = boxes[state.box];
     const window = kernel ? ` ${joined(kernel)}${strides ? `／${[...new Set([].concat(strides))].join("×")}` : ""}` : "";
-    return `${state.box + 1}／${boxes.length} ${name}（${kind}${window}）：輸出 ${joined(shape)}；` +
+    const what = name ? `${name}（${kind}${window}）` : kind + window;
+    return `${state.box + 1}／${boxes.length} ${what}：輸出 ${joined(shape)}；` +
       `參數 ${params.toLocaleString("en")}（${share(params, total.params)}）；` +
       `MACs ${macs === null ? "數不到" : `${prefixed(macs)}（${share(macs, total.macs)}）`}` +
       `${field ? `；感受野 ${joined([].concat(field).every((one, _, all) => one === all[0]) ? [].concat(field)[0] : field)}` : ""}` +

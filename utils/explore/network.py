@@ -9,6 +9,7 @@ from typing import Any
 from utils.explore.page import Page, page
 from utils.explore.still import BLUE, INK, WIDTH, Still
 from utils.summary import LayerRow, ModelSummary
+from utils.summary.compare import is_numbered
 
 # What papers' drawings leave out: it stands in the box of the layer before it.
 RIDES_ALONG = (
@@ -43,13 +44,14 @@ def _boxes(rows: Iterable[LayerRow]) -> list[list[LayerRow]]:
 
 
 def _narrow(rows: tuple[LayerRow, ...]) -> list[list[LayerRow]]:
-    """Return runs of rows, each until only its last row's output is still to be read."""
+    """Return runs of rows, each until one output alone, its last row's, is still to be read."""
     read_last = {name: number for number, row in enumerate(rows) for name in row.inputs}
     runs: list[list[LayerRow]] = [[]]
     reach = 0  # the last row that reads what stands before this one
     for number, row in enumerate(rows):
         runs[-1].append(row)
-        if reach <= number and number + 1 < len(rows):
+        split = any(isinstance(part, tuple) for part in row.output_shape)
+        if reach <= number and not split and number + 1 < len(rows):
             runs.append([])
         reach = max(reach, read_last.get(row.name, 0))
     return runs
@@ -63,8 +65,8 @@ def _box(rows: list[LayerRow]) -> dict[str, Any]:
     inner = "、".join(kind if n == 1 else f"{kind}×{n}" for kind, n in kinds.items())
     macs = [row.macs for row in rows if row.macs is not None]
     return {
-        "name": main.name,
-        "kind": f"{len(rows)} 層" if block else main.kind,
+        "name": "" if is_numbered(main) else main.name,  # the next run has other numbers
+        "kind": f"{len(rows)} 層的區塊" if block else main.kind,
         "look": "block" if block else _look(main.kind),
         "shape": main.output_shape,
         "kernel": None if block else main.kernel_size,
@@ -91,7 +93,7 @@ def _still(summary: ModelSummary, boxes: list[dict[str, Any]]) -> Still:
         f"{summary.name} 由左到右的 {len(boxes)} 個方塊，高度是特徵圖的邊長：從 {first} 到 {last}；"
         f"參數 {summary.params:,} 個，MACs {summary.macs:,}。",
     )
-    sizes = [shape[0] if len(shape) > 1 else 1 for shape in shapes]
+    sizes = [(shape[0] or 1) if len(shape) > 1 else 1 for shape in shapes]
     slot = (WIDTH - 16) / len(boxes)
     for number, (box, size) in enumerate(zip(boxes, sizes, strict=True)):
         high = 6 + 134 * (size / max(sizes)) ** 0.5
