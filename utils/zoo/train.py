@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from utils.zoo import collage, race, store
+from utils.zoo import collage, lenet, race, store
 
 if TYPE_CHECKING:
     import keras
@@ -113,7 +113,8 @@ def fit(
 
 # What makes each stored name: `MAKERS[name](again)`.
 MAKERS: dict[str, Callable[[bool], None]] = {
-    name: partial(train_network, name) for name in race.BUILDERS
+    **{name: partial(train_network, name) for name in race.BUILDERS},
+    **{name: partial(lenet.make, name) for name in lenet.NETWORKS},
 }
 
 
