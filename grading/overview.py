@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
+import os
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
-
-import papermill
-from nbconvert import HTMLExporter
 
 from . import kernels
 from .record import STATUSES
@@ -18,6 +17,7 @@ from .texts import cleaned
 
 NOTEBOOK = Path(__file__).with_name("overview.ipynb")
 DATA = "data.json"
+KEPT = ".overview.html"
 SECONDS = 600
 
 
@@ -65,8 +65,25 @@ def data(rows: Sequence[Row], pairs: Sequence[Pair]) -> dict[str, Any]:
     }
 
 
+def kept(content: dict[str, Any], folder: Path) -> str:
+    """What `run` gives; in `folder` it is kept for as long as the class stays the same."""
+    told = [json.dumps(cleaned(content), sort_keys=True).encode(), NOTEBOOK.read_bytes()]
+    digest = hashlib.sha256(b"".join(told)).hexdigest()[:32]
+    path = folder / KEPT
+    if path.is_file() and (text := path.read_text("utf-8")).startswith(digest):
+        return text.removeprefix(digest)
+    body = run(content)
+    part = path.with_name(f"{KEPT}.{os.getpid()}")
+    part.write_text(digest + body, "utf-8")
+    part.replace(path)
+    return body
+
+
 def run(content: dict[str, Any]) -> str:
     """The executed notebook as HTML, without a page around it and without its code."""
+    import papermill  # now, for most runs over a class find it as it was
+    from nbconvert import HTMLExporter
+
     # It is our own: a kernel of the sandbox is only taken where it is there at once.
     with kernels.kernel(SECONDS, sandboxed=kernels.is_warm()) as kernel:
         path = kernel.outside / DATA

@@ -88,7 +88,9 @@ def write(
     (out / "feedback").mkdir(exist_ok=True)
     for row, page in zip(rows, pages, strict=True):
         _replace(out / "feedback" / page, feedback(row))
-    _replace(out / "report.html", class_report(rows, pages, pairs, purposes, title, notes, release))
+    figures = overview.kept(overview.data(rows, pairs), out)
+    told = class_report(rows, pages, figures, purposes, title, notes, release)
+    _replace(out / "report.html", told)
 
 
 def feedback(row: Row) -> str:
@@ -111,20 +113,20 @@ def feedback(row: Row) -> str:
 def class_report(
     rows: Sequence[Row],
     pages: Sequence[str],
-    pairs: Sequence[Pair],
+    figures: str,
     tables: Mapping[str, str] | None = None,
     title: str = "",
     notes: Sequence[str] = (),
     release: Sequence[Cell] = (),
 ) -> str:
-    """The instructor's page: whom to look at, who made which mistake, a line a student, figures."""
+    """The instructor's page: whom to look at, who made which mistake, each student, `figures`."""
     paged = list(zip(rows, pages, strict=True))
     looks, untouched = byhand.looks(paged, release)
     counts = Counter(row.record.status for row in rows)
     digest = base64.b64encode(hashlib.sha256(SCRIPT.encode()).digest()).decode()
     return _templates.get_template("report.html").render(
         tables=tables or {},
-        notebook=overview.run(overview.data(rows, pairs)),
+        notebook=figures,
         rows=paged,
         looks=looks,
         untouched=untouched,

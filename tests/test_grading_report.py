@@ -153,7 +153,7 @@ def test_what_is_worth_nothing_or_in_doubt_is_shown_with_its_code():
         row(name, record, content=partial(notebook, sources.get(name, [f"# {name}\nx = 1"])))
         for name, record in records.items()
     ]
-    page = report.class_report(rows, report.page_names(rows), [], release=release)
+    page = report.class_report(rows, report.page_names(rows), "", release=release)
     looked_at = re.findall(r'<details class="look"><summary><b>([^<]*)</b>', page)
     assert looked_at == ["nothing", "died", "in doubt"]  # from the least points on
     assert "# nothing\nx = 1" in page and "# right" not in page
@@ -163,7 +163,7 @@ def test_what_is_worth_nothing_or_in_doubt_is_shown_with_its_code():
 def test_a_mistake_opens_to_those_who_made_it_and_flags_stand_in_their_row():
     flagged = Record("graded", 10, 8, scores=GRADED.scores, flags=("整個網路是匯入的",))
     rows = [row("s1", flagged, name="王小明"), row("s2", name="<b>李華"), row("s3", BROKEN)]
-    page = report.class_report(rows, report.page_names(rows), [])
+    page = report.class_report(rows, report.page_names(rows), "")
     (mistake,) = re.findall(r"<details><summary.*?</details>", page, re.DOTALL)
     assert "2 人" in mistake and "vgg13" in mistake
     assert re.findall(r'href="([^"]*)">([^<]*)<', mistake) == [
@@ -174,7 +174,7 @@ def test_a_mistake_opens_to_those_who_made_it_and_flags_stand_in_their_row():
 
 
 def test_a_browser_runs_no_script_of_the_report_but_its_own():
-    page = report.class_report([row()], ["s1.html"], [])
+    page = report.class_report([row()], ["s1.html"], "")
     digest = base64.b64encode(hashlib.sha256(report.SCRIPT.encode()).digest()).decode()
     assert "default-src 'none'" in page and f"script-src 'sha256-{digest}'" in page
 
@@ -259,7 +259,8 @@ def test_two_of_a_name_get_two_pages(tmp_path):
 def test_the_class_report_counts_marks_and_mistakes_and_names_what_failed():
     evil = Record("error", 10, detail="`<script>alert(1)</script>`")
     rows = [row(), row("s2"), row("s3", BROKEN), row("<b>s4", evil)]
-    page = report.class_report(rows, report.page_names(rows), [Pair(0, 1, 0.9, 40)])
+    figures = overview.run(overview.data(rows, [Pair(0, 1, 0.9, 40)]))
+    page = report.class_report(rows, report.page_names(rows), figures)
     text = re.sub(r"<[^>]*>", " ", page)
     assert re.search(r"4 份作業，滿分 10 分：平均\s+4.00\s+分", text)
     assert re.search(r"2 人\s+vgg13\s+9,404,992", text)
@@ -277,6 +278,17 @@ def test_the_class_report_counts_marks_and_mistakes_and_names_what_failed():
 
 @pytest.mark.notebook
 def test_a_class_without_a_result_has_a_report():
-    page = report.class_report([row(record=BROKEN)], ["s1.html"], [])
+    figures = overview.run(overview.data([row(record=BROKEN)], []))
+    page = report.class_report([row(record=BROKEN)], ["s1.html"], figures)
     assert "1 份作業" in page
     assert "沒有診斷出任何錯誤" in page
+
+
+def test_figures_are_drawn_anew_only_when_the_class_changed(tmp_path, monkeypatch):
+    drawn = []
+    monkeypatch.setattr(overview, "run", lambda content: drawn.append(content) or f"{len(drawn)}")
+    one, two = (
+        overview.data([row(name) for name in names], []) for names in (["s1"], ["s1", "s2"])
+    )
+    assert [overview.kept(each, tmp_path) for each in (one, one, two, two, one)] == list("11223")
+    assert [path.name for path in tmp_path.iterdir()] == [overview.KEPT]
