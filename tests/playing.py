@@ -6,6 +6,8 @@ import re
 from collections.abc import Callable
 from typing import Any
 
+import nbformat
+
 from utils import datasets, explore
 from utils.summary import LayerRow, ModelSummary
 
@@ -50,4 +52,17 @@ PAGES: dict[str, Callable[[], explore.Page]] = {
     "chain": explore.chain,
     "field": lambda: explore.field(datasets.photo("chelsea")),
     "architecture": lambda: explore.architecture(NETWORK),
+    "digit": explore.digit,
 }
+KERNEL = {"kernelspec": {"name": "python3", "display_name": "Python 3"}}
+
+
+def plays() -> nbformat.NotebookNode:
+    """A notebook with a page to play with in each cell, as it was saved."""
+    cells = [nbformat.v4.new_markdown_cell("# Pages")]
+    for name, make in PAGES.items():
+        data = {"text/html": make()._repr_html_(), "text/plain": name}
+        output = nbformat.v4.new_output("execute_result", data, execution_count=1)
+        source = f"from utils import explore\n\nexplore.{name}()"
+        cells.append(nbformat.v4.new_code_cell(source, execution_count=1, outputs=[output]))
+    return nbformat.v4.new_notebook(cells=cells, metadata=KERNEL)

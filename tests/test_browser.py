@@ -12,7 +12,7 @@ import nbformat
 import pytest
 from browsing import IN_A_BROWSER, ROOT, shoot, watched
 from nbformat.sign import NotebookNotary
-from playing import PAGES
+from playing import KERNEL, PAGES, plays
 from serving import STARTING, ask, free_port
 
 import course
@@ -27,7 +27,6 @@ pytestmark = IN_A_BROWSER
 NOTEBOOKS = [path.relative_to(ROOT).as_posix() for path in tracked(*course.NOTEBOOKS)]
 CARDS, SMALL = "cards.ipynb", "small.ipynb"
 PLAYED, STRANGE = "played.ipynb", "strange.ipynb"  # pages to play with; the other is not trusted
-KERNEL = {"kernelspec": {"name": "python3", "display_name": "Python 3"}}
 IDLE = "Python 3 | Idle"  # in the status bar: the kernel is there
 # Where Jupyter keeps what is a user's own.
 PLACES = (
@@ -149,17 +148,6 @@ def cards() -> nbformat.NotebookNode:
     ]
     cell = nbformat.v4.new_code_cell("checks.every()", execution_count=1, outputs=outputs)
     return nbformat.v4.new_notebook(cells=[cell], metadata=KERNEL)
-
-
-def plays() -> nbformat.NotebookNode:
-    """A notebook with a page to play with in each cell, as it was saved."""
-    cells = [nbformat.v4.new_markdown_cell("# Pages")]
-    for name, make in PAGES.items():
-        data = {"text/html": make()._repr_html_(), "text/plain": name}
-        output = nbformat.v4.new_output("execute_result", data, execution_count=1)
-        source = f"from utils import explore\n\nexplore.{name}()"
-        cells.append(nbformat.v4.new_code_cell(source, execution_count=1, outputs=[output]))
-    return nbformat.v4.new_notebook(cells=cells, metadata=KERNEL)
 
 
 @pytest.mark.parametrize("name", NOTEBOOKS)
@@ -333,6 +321,7 @@ def test_a_page_to_play_with_is_a_picture_until_its_cell_runs(lab, home, page):
 KEYS = {
     "convolution": (("ArrowDown", "ArrowRight", "Space"), "小窗在第 2 列第 3 行"),
     "architecture": (("End", "ArrowUp"), "5／6 Subsampling"),
+    "digit": (("7",), "7 的懲罰最小"),
 }
 
 

@@ -58,9 +58,21 @@ def test_tables_of_numpy_become_plain_numbers_that_the_next_processor_repeats():
     assert json.dumps(explore.plain(table)) == '{"a": [[1, 2]], "b": [0.667, 0.333333], "c": 5}'
 
 
-def test_an_unknown_script_is_named_with_those_that_exist():
-    with pytest.raises(ValueError, match=r"script='chains': expected one of .*chain, "):
-        page(script="chains")
+def test_an_unknown_script_is_named_with_those_that_tables_can_be_given():
+    with pytest.raises(ValueError, match=r"script='chains': expected one of dropout, top_k"):
+        explore.page("chains", "", {}, {})
+
+
+@pytest.mark.parametrize(
+    ("script", "data"),
+    [
+        ("top_k", {"distances": [np.arange(1.0, 11)], "nearest": [range(10)], "answers": [3]}),
+        ("dropout", {"kept": [[["1101", "10", "1"]]]}),
+    ],
+)
+def test_a_page_of_tables_has_a_picture_of_them_where_no_script_runs(script, data):
+    shown = explore.page(script, "看這裡", {}, data)._repr_html_()
+    assert BeautifulSoup(shown, "html.parser").img["src"].startswith("data:image/svg+xml,")
 
 
 def test_a_start_that_can_not_be_chosen_is_named():
@@ -162,3 +174,16 @@ def test_the_blocks_of_the_papers_are_boxes():
     assert boxes(keras.applications.ResNet50, weights=None).count("block") == 3 + 4 + 6 + 3
     vgg = boxes(keras.applications.VGG16, weights=None)
     assert [vgg.count(look) for look in ("convolution", "pooling", "dense")] == [13, 5, 3]
+
+
+@pytest.mark.parametrize(
+    ("wrong", "told"),
+    [
+        ({"weights": [np.zeros(3)]}, r"weights have the shapes \[\(3,\)\]: expected LeNet-5's"),
+        ({"samples": np.zeros((10, 28, 28))}, r"shape \(10, 28, 28\): expected \(10, 32, 32\)"),
+        ({"j": 11}, "j starts at 11: expected one of"),
+    ],
+)
+def test_what_lenet_can_not_take_is_told(wrong, told):
+    with pytest.raises(ValueError, match=told):
+        explore.digit(**wrong)

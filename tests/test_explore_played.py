@@ -9,9 +9,11 @@ import re
 
 import numpy as np
 import pytest
-from browsing import IN_A_BROWSER, WIDTHS, serious, shoot, watched
-from playing import PAGES
+from browsing import IN_A_BROWSER, ROOT, WIDTHS, serious, shoot, watched
+from playing import PAGES, plays
 
+from ci.page import Place
+from ci.page import page as book_page
 from utils import datasets, explore
 
 pytestmark = IN_A_BROWSER
@@ -91,6 +93,23 @@ def test_where_no_script_runs_the_still_picture_is_seen(name, browser):
     box = picture.bounding_box()
     assert picture.is_visible() and box["height"] > 100 and box["x"] + box["width"] <= NARROW
     assert page.get_by_text(explore.INSTEAD).is_visible()
+    page.close()
+
+
+@pytest.mark.parametrize("scripts", [True, False])
+def test_the_courses_own_book_shows_each_page_and_each_picture(scripts, browser):
+    shown = book_page(plays(), Place("plays", ROOT, {}, trusted=True))
+    page = browser.new_page(java_script_enabled=scripts)
+    wrong = watched(page)
+    page.set_content(shown.html)
+    shoot(page, f"explore-book-{'scripts' if scripts else 'still'}", full_page=True)
+    if scripts:
+        told = page.locator("#words").all_inner_texts()
+        assert len(told) == len(PAGES) and all(told)
+    else:
+        stills = page.locator(".output img:has(+ p)").all()
+        assert len(stills) == len(PAGES) and all(each.is_visible() for each in stills)
+    assert not wrong and not shown.told
     page.close()
 
 
@@ -215,3 +234,85 @@ def test_a_network_is_gone_through_box_by_box(play):
     box = stage(page).bounding_box()
     page.mouse.move(box["x"] + box["width"] * 3.5 / 6, box["y"] + 30)
     assert words(page).startswith("4／6 join（3 層的區塊）：輸出 16×16×16")
+
+
+def penalties(page) -> list[float]:
+    """The ten penalties as the bars tell them."""
+    shown = page.locator("svg text").all_text_contents()
+    return [number(text.lstrip("◀ ")) for text in shown if re.fullmatch(r"(◀ )?\d+\.\d\d", text)][
+        :10
+    ]
+
+
+def test_the_browser_computes_what_keras_does(play):
+    from utils.zoo import lenet
+
+    samples = datasets.mnist_digits(size=32).x_test[:10]
+    levels = np.rint(15 * samples) / 15  # as the page holds them
+    expected = np.asarray(lenet.trained("lenet5")(lenet.scale(levels)))
+    page = play(explore.digit())
+    for digit, each in enumerate(expected):
+        page.get_by_role("button", name=f"{digit}", exact=True).click()
+        np.testing.assert_allclose(penalties(page), each, atol=1e-2, rtol=1e-4)
+        assert words(page).startswith(f"{each.argmin()} 的懲罰最小：")
+        verdict = "都不像" if each.min() > 10 else f"{each.argmin()}"
+        assert words(page).endswith(f"判定：{verdict}")
+
+
+def test_a_digit_is_drawn_by_pointer_and_by_keyboard(play):
+    page = play(explore.digit())
+    page.get_by_role("button", name="清除").click()
+    assert words(page).endswith("判定：都不像")
+    empty = penalties(page)
+    box = stage(page).bounding_box()
+    scale = box["width"] / 480
+
+    def at(row: float, column: float) -> tuple[float, float]:
+        x, y = 8 + 200 * column / 32, 28 + 200 * row / 32
+        return box["x"] + x * scale, box["y"] + y * scale
+
+    page.mouse.move(*at(7, 16))
+    page.mouse.down()
+    page.mouse.move(*at(25, 15), steps=5)
+    page.mouse.up()
+    assert words(page).startswith("1 的懲罰最小") and penalties(page) != empty
+    drawn = penalties(page)
+    page.mouse.move(*at(20, 25))  # no button is held: nothing is drawn
+    assert penalties(page) == drawn
+
+    page.keyboard.press("Delete")  # the picture has the focus since it was clicked
+    assert penalties(page) == empty
+    page.keyboard.press("3")
+    assert words(page).startswith("3 的懲罰最小")
+    page.keyboard.press("Backspace")
+    for _ in range(32):
+        page.keyboard.press("ArrowUp")
+    for _ in range(6):
+        page.keyboard.press("ArrowDown")
+    assert "筆提起，在第 7 列" in words(page) and penalties(page) == empty
+    page.keyboard.press("Space")
+    for _ in range(18):
+        page.keyboard.press("ArrowDown")
+    assert words(page).startswith("筆放下，在第 25 列") and "1 的懲罰最小" in words(page)
+
+
+def test_a_finger_draws_and_does_not_move_the_page(play):
+    page = play(explore.digit(), width=NARROW, has_touch=True)
+    page.get_by_role("button", name="清除").tap()
+    stage(page).scroll_into_view_if_needed()
+    box, before = stage(page).bounding_box(), page.evaluate("scrollY")
+    scale, touches = box["width"] / 480, page.context.new_cdp_session(page)
+    x = box["x"] + 108 * scale
+    for kind, row in (("touchStart", 7), *(("touchMove", row) for row in range(8, 26))):
+        y = box["y"] + (28 + 200 * row / 32) * scale
+        touches.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": [{"x": x, "y": y}]})
+    touches.send("Input.dispatchTouchEvent", {"type": "touchEnd", "touchPoints": []})
+    assert words(page).startswith("1 的懲罰最小") and page.evaluate("scrollY") == before
+
+
+def test_nothing_is_like_a_digit_once_j_is_small_enough(play):
+    page = play(explore.digit())
+    slide(page, "都不像的 j", "Home")
+    assert words(page).endswith("判定：都不像")
+    slide(page, "都不像的 j", "End")
+    assert words(page).endswith("判定：3")

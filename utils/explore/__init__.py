@@ -7,6 +7,7 @@ still picture stands in its place, and a sentence.
 
 from __future__ import annotations
 
+from utils.explore.digits import digit
 from utils.explore.gradient import chain
 from utils.explore.network import architecture
 from utils.explore.page import FOLDER, FRAME, INSTEAD, Control, Page, page, plain
@@ -21,6 +22,7 @@ __all__ = [
     "architecture",
     "chain",
     "convolution",
+    "digit",
     "field",
     "page",
     "plain",

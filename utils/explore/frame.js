@@ -2,7 +2,7 @@
 // `script` is draw(plot, at, value, data, state), which paints for what is chosen, `value` by the
 // name of its control, at the place `at` among its values, and returns the words. Or an object
 // with `draw` and, where the picture itself is worked with:
-//   start(data, {add, controls, show, place})  returns the state
+//   start(data, {add, controls, show})  returns the state
 //   press(key, state, data)      a key in the picture; true if it means something
 //   touch(x, y, kind, state, data)  the pointer at a place in it: "down", "drag" or "hover"; likewise
 //   hint, buttons                the keys in words, and keys that are buttons, too: [words, key]
@@ -31,7 +31,7 @@
   add(group, "p", {id: "title"}, spec.title);
   const controls = add(group, "div", {id: "controls"});
   const picture = add(group, "svg", page.press
-    ? {role: "application", tabindex: 0, "aria-labelledby": "title", "aria-describedby": "hint"}
+    ? {role: "application", tabindex: 0, "aria-labelledby": "title", "aria-describedby": "words hint"}
     : {role: "img", "aria-labelledby": "words"});
   const words = add(group, "p", {id: "words", "aria-live": "polite"});
   if (hint) add(group, "p", {id: "hint"}, hint);
@@ -106,6 +106,6 @@
     picture.addEventListener("pointermove", event =>
       point(event, event.buttons ? "drag" : "hover"));
   }
-  state = page.start?.(spec.data, {add, controls, show, place});
+  state = page.start?.(spec.data, {add, controls, show});
   show();
 }

@@ -75,12 +75,11 @@ def page(
     """Return the page that `script`, a .js file of this folder, draws from the tables in `data`.
 
     `controls`: what the reader chooses, by the name that the script knows it by. Tables may hold
-    arrays. `still`: the picture for where no script runs; None: as the script has one for its data.
-    ValueError for a script that is not there, and a start that can't be chosen.
+    arrays. `still`: the picture for where no script runs; None: as `STILLS` draws it from `data`.
+    ValueError for a script that has none, and a start that can't be chosen.
     """
-    known = sorted(path.stem for path in FOLDER.glob("*.js") if path.stem != FRAME)
-    if script not in known:
-        raise ValueError(f"script={script!r}: expected one of {', '.join(known)}")
+    if still is None and script not in STILLS:
+        raise ValueError(f"script={script!r}: expected one of {', '.join(sorted(STILLS))}")
     for name, control in controls.items():
         if control.start not in list(control.values):
             raise ValueError(

@@ -110,9 +110,8 @@ def field(photo: np.ndarray, kernel: int = 3, depth: int = 6) -> Page:
         "depth": Control("疊幾層", range(1, 14), depth),
         "pooling": Control("池化", ("沒有", "每兩層一次 2×2"), "沒有"),
     }
-    return page(
-        "field", "正中央的單元看得到哪裡？", controls, {"size": PHOTO}, _field_still(_jpeg(photo))
-    )
+    data = {"size": PHOTO, "photo": (shown := _jpeg(photo))}
+    return page("field", "正中央的單元看得到哪裡？", controls, data, _field_still(shown))
 
 
 def _jpeg(photo: np.ndarray) -> str:
