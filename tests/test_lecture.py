@@ -62,6 +62,10 @@ PLAUSIBLE = {
     "cores": (100, 20000),
     "clock (GHz)": (0.5, 3),
     "peak TFLOPS": (1, 100),
+    "TF32 TFLOPS": (1, 1000),
+    "FP16 TFLOPS": (1, 1000),
+    "bandwidth (GB/s)": (100, 10000),
+    "weights file (MB)": (1, 1000),
 }
 
 
@@ -222,7 +226,7 @@ def test_every_published_number_has_a_source_and_can_be_true(published):
         assert all(row.values()), f"something is missing in {json.dumps(row)}"
         low, high = PLAUSIBLE[row["metric"]]
         assert low <= float(row["value"]) <= high, row
-        assert 1998 <= int(row["year"]) <= 2020, row
+        assert 1998 <= int(row["year"]) <= 2022, row
 
 
 def test_no_number_is_published_twice(published):

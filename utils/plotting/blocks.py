@@ -28,6 +28,7 @@ CAPTIONS = {
     "Dense": "全連接, {channels}",
     "Concatenate": "接起來, {shape}",
     "Add": "+",
+    "BatchNormalization": "BN",  # one that begins a branch
 }
 # Layers that are named in the box of the layer before them, and how; "" says nothing.
 SUFFIXES = {"BatchNormalization": "BN", "ReLU": "ReLU", "Dropout": ""}
