@@ -2,8 +2,8 @@
 
 150 characters take a minute, a line of code 12 seconds. A Chinese character counts one, and so does
 a word or a number in Latin or Greek letters, in formulas, too; punctuation, addresses and HTML
-count nothing. Lines that are blank or comments alone are no code; the cell that every notebook
-begins with, which JupyterLab folds, is not read.
+count nothing. Lines that are blank or comments alone are no code; nobody reads the cell that every
+notebook begins with, which JupyterLab folds, and the locked ones that only ask for a check.
 """
 
 from __future__ import annotations
@@ -56,7 +56,8 @@ def sections(cells: Sequence) -> list[Section]:
     found: list[Section] = []
     for cell in cells:
         if cell.cell_type == "code":
-            found[-1].lines += _lines(cell.source)
+            is_check = cell.metadata.get("nbgrader", {}).get("grade", False)
+            found[-1].lines += 0 if is_check else _lines(cell.source)
             continue
         fenced = FENCE.findall(cell.source)
         before, *parts = HEADING.split(FENCE.sub("", cell.source))
