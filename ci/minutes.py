@@ -1,5 +1,7 @@
 """How long a lecture takes somebody new: `python -m ci.minutes [NAME]` prints it by section.
 
+With `--write`, the minutes that a lesson's top tells are those.
+
 150 characters take a minute, a line of code 12 seconds. A Chinese character counts one, and so does
 a word or a number in Latin or Greek letters, in formulas, too; punctuation, addresses and HTML
 count nothing. Lines that are blank or comments alone are no code; nobody reads the cell that every
@@ -26,8 +28,8 @@ COUNTED = re.compile(rf"[\u3400-\u9fff]|{LETTER}+(?:[.,'’-]{LETTER}+)*")
 FENCE = re.compile(r"^```.*?\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 HEADING = re.compile(r"^(#+) (.+)$", re.MULTILINE)
 # In the text before the first section: what the whole takes, and a row of the objectives.
-WHOLE = re.compile(r"讀完大約\s*(\d+)\s*分鐘")
-ROW = re.compile(r"^\|.*?(\d+)\s*分\s*\|$", re.MULTILINE)
+WHOLE = re.compile(r"(讀完大約\s*)(\S+)(\s*分鐘)")
+ROW = re.compile(r"^(\|.*?)(\S+)(\s*分\s*\|)$", re.MULTILINE)
 TARGET = re.compile(r"\]\(#([^)]+)\)")
 
 
@@ -91,21 +93,34 @@ def whole(found: Sequence[Section], place: int) -> Section:
     return total
 
 
-def wrong(cells: Sequence) -> Iterator[str]:
+def wrong(cells: Sequence) -> list[str]:
     """What a lesson's top says of minutes and is not so; it has to tell those of the whole."""
+    top = cells[0].source
+    found = [
+        f"「{each[0]}」: it is {minutes:.0f}"
+        for each, minutes in _told(top, cells)
+        if not (each[2].isdecimal() and abs(int(each[2]) - minutes) <= ROUNDING)
+    ]
+    return found if WHOLE.search(top) else [*found, "the top does not say 「讀完大約 … 分鐘」"]
+
+
+def filled(text: str, cells: Sequence) -> str:
+    """A lesson's text whose top says the minutes that are counted."""
+    for found, minutes in reversed(list(_told(text, cells))):
+        text = f"{text[: found.start(2)]}{minutes:.0f}{text[found.end(2) :]}"
+    return text
+
+
+def _told(text: str, cells: Sequence) -> Iterator[tuple[re.Match[str], float]]:
+    """Where the top of a lesson says minutes, with those that are counted."""
     found = sections(cells)
     counted = {each.anchor: whole(found, place).minutes for place, each in enumerate(found)}
-    top = cells[0].source.partition("\n## ")[0]
-    total, told = counted[found[0].anchor], WHOLE.search(top)
-    if not told:
-        yield f"the top does not say 「讀完大約 {total:.0f} 分鐘」"
-    elif abs(int(told[1]) - total) > ROUNDING:
-        yield f"the top says {told[1]} minutes in all, and they are {total:.0f}"
-    for row in ROW.finditer(top):
-        named = TARGET.findall(row[0])
-        minutes = sum(counted.get(anchor, 0) for anchor in named)
-        if named and abs(int(row[1]) - minutes) > ROUNDING:
-            yield f"the row of {'、'.join(named)} says {row[1]} minutes, and they are {minutes:.0f}"
+    top = text.partition("\n## ")[0]
+    places = [(row, TARGET.findall(row[0])) for row in ROW.finditer(top)]
+    places += [(total, [found[0].anchor]) for total in WHOLE.finditer(top)]
+    for place, anchors in sorted(places, key=lambda each: each[0].start()):
+        if anchors:
+            yield place, sum(counted.get(anchor, 0) for anchor in anchors)
 
 
 def table(cells: Sequence) -> str:
@@ -131,7 +146,9 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser = argparse.ArgumentParser(prog="python -m ci.minutes", description=__doc__)
     known = lectures()
     parser.add_argument("names", nargs="*", metavar="NAME", help=f"of {', '.join(known)}")
-    names = parser.parse_args(arguments).names
+    parser.add_argument("--write", action="store_true", help="into the top of each lesson")
+    options = parser.parse_args(arguments)
+    names = options.names
     for name in names:
         if name not in known:
             parser.exit(2, f"no lecture is called {name!r}; there are {', '.join(known)}\n")
@@ -139,6 +156,10 @@ def main(arguments: Sequence[str] | None = None) -> None:
     for name in names or known:
         cells = read(known[name])
         print(f"{name}, {len(cells)} cells\n{table(cells)}\n")
+        if options.write:
+            text = filled(known[name].read_text("utf-8"), cells)
+            known[name].write_text(text, "utf-8", newline="\n")
+            cells = read(known[name])
         if name not in AS_IT_WAS:
             told += [f"{name}: {sentence}" for sentence in wrong(cells)]
     sys.exit("\n".join(told) or 0)

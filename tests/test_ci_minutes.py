@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from nbformat.v4 import new_code_cell, new_markdown_cell
 
-from ci.minutes import main, sections, table, whole, wrong
+from ci.minutes import filled, main, sections, table, whole, wrong
 
 
 def lesson(told: str = "讀完大約 4 分鐘", row: str = "[1 長](#1-長)") -> list:
@@ -53,20 +53,26 @@ def test_a_section_has_its_characters_and_its_lines_of_code_with_those_below_it(
     [
         ({}, []),
         ({"told": "讀完大約 5 分鐘"}, []),
-        ({"told": "讀完大約 6 分鐘"}, ["the top says 6 minutes in all, and they are 3"]),
-        ({"told": "很快"}, ["the top does not say 「讀完大約 3 分鐘」"]),
+        ({"told": "讀完大約 6 分鐘"}, ["「讀完大約 6 分鐘」: it is 3"]),
+        ({"told": "讀完大約 M 分鐘"}, ["「讀完大約 M 分鐘」: it is 3"]),
+        ({"told": "很快"}, ["the top does not say 「讀完大約 … 分鐘」"]),
         ({"row": "不連"}, []),
         ({"row": "[2 末](#2-末)"}, []),
     ],
 )
 def test_what_the_top_says_is_what_is_counted_to_the_nearest_five(changed, said):
-    assert list(wrong(lesson(**changed))) == said
+    assert wrong(lesson(**changed)) == said
 
 
-def test_an_objective_of_many_minutes_is_found_wrong():
+def test_the_minutes_of_an_objective_are_told_and_can_be_written():
     cells = lesson()
     cells[0].source = cells[0].source.replace("2 分 |", "15 分 |")
-    assert list(wrong(cells)) == ["the row of 1-長 says 15 minutes, and they are 2"]
+    assert wrong(cells) == ["「| 讀 | [1 長](#1-長) | 15 分 |」: it is 2"]
+    text = f"讀完大約 10 分鐘\n\n{cells[0].source}## 1 長\n\n讀完大約 9 分鐘"
+    written = filled(text, cells)
+    assert written == text.replace("15 分 |", "2 分 |").replace("大約 4 ", "大約 3 ").replace(
+        "10", "3"
+    )
 
 
 def test_an_unknown_lecture_is_named_with_those_that_exist(capsys):

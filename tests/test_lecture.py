@@ -175,7 +175,7 @@ def test_a_notebook_of_the_depth_says_what_it_is(name):
 
 @each_new
 def test_a_lecture_says_how_many_minutes_it_takes(name):
-    assert not list(minutes.wrong(source(name)))
+    assert not minutes.wrong(source(name)), "run: python -m ci.minutes --write"
 
 
 @each_new
