@@ -133,6 +133,7 @@ def lab_options(options: "list[str]") -> "list[str]":
         *(notebooks or [str(ROOT / first_notebook())]),
         f"--ServerApp.root_dir={ROOT}",
         f"--LabApp.app_settings_dir={ROOT / 'settings'}",
+        f"--LabApp.extra_labextensions_path={ROOT / 'settings' / 'labextensions'}",
         *(["--allow-root"] if is_root else []),
         *(["--ServerApp.answer_yes=True"] if is_alone else []),
         *others,

@@ -26,6 +26,16 @@ from utils.checks.score import Diagnosis, Part, Score
 pytestmark = IN_A_BROWSER
 NOTEBOOKS = [path.relative_to(ROOT).as_posix() for path in tracked(*course.NOTEBOOKS)]
 CARDS, SMALL = "cards.ipynb", "small.ipynb"
+# A figure, and what its cell says that one sees.
+DESCRIBED = '一個黑點："1×1" 的圖'
+DOT = """\
+from base64 import b64decode
+
+from IPython.display import Image
+
+Image(b64decode(
+    "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAAAAAA6fptVAAAACklEQVR4nGNgAAAAAgABSK+kcQAAAABJRU5ErkJggg=="
+), width=9)"""
 PLAYED, STRANGE = "played.ipynb", "strange.ipynb"  # pages to play with; the other is not trusted
 IDLE = "Python 3 | Idle"  # in the status bar: the kernel is there
 # Where Jupyter keeps what is a user's own.
@@ -72,6 +82,7 @@ def lab(home, tmp_path_factory):
     nbformat.write(strange, home / STRANGE)
     small = nbformat.v4.new_notebook(metadata=METADATA)
     small.cells.append(nbformat.v4.new_code_cell("import os\n\nprint(os.getpid())"))
+    small.cells.append(nbformat.v4.new_code_cell(DOT, metadata={"alt": DESCRIBED}))
     nbformat.write(small, home / SMALL)
     options = ["--no-browser", f"--ServerApp.port={port}", "--IdentityProvider.token=course"]
     with (own / "log").open("w") as log:
@@ -160,6 +171,9 @@ def test_a_notebook_that_is_opened_is_not_changed_by_it(name, lab, home, page):
     expect(page.get_by_text(IDLE)).to_be_visible()
     page.wait_for_timeout(1000)
     expect(page.locator(".jp-mod-dirty")).to_have_count(0)
+    told = {cell.metadata.get("alt") for cell in nbformat.read(home / name, 4).cells}
+    for image in page.locator(".jp-RenderedImage img").all():
+        assert image.get_attribute("alt") in told - {None}
     shoot(page, f"open-{name.removesuffix('.ipynb').replace('/', '-')}")
     page.keyboard.press("Control+s")
     page.wait_for_timeout(1000)
@@ -195,7 +209,7 @@ def test_the_manuals_words_for_running_everything_are_on_the_screen(lab, home, p
         text = (ROOT / manual).read_text("utf-8")
         assert {chinese, english} <= doors.named(text) and "工具列的 ▶▶" in text
     page.goto(lab.format(SMALL))
-    output = page.locator(".jp-OutputArea-output")
+    output = page.locator(".jp-OutputArea-output").first
     agree = page.locator(".jp-Dialog .jp-mod-accept")
     button = page.locator("[data-command='notebook:restart-run-all']").first
     expect(page.get_by_text(IDLE)).to_be_visible()
@@ -209,6 +223,7 @@ def test_the_manuals_words_for_running_everything_are_on_the_screen(lab, home, p
     agree.click()
     expect(output).to_have_text(re.compile(r"\d"))
     kernel = output.inner_text()
+    expect(page.get_by_role("img", name=DESCRIBED)).to_have_count(1)  # of a figure just drawn
     shoot(page, "words-2-everything-run")
     save(page)
 

@@ -138,3 +138,5 @@ def test_binder_opens_in_chinese_with_our_kernel(tmp_path):
     assert (tmp_path / "share/jupyter" / kernel).read_bytes() == (
         ROOT / "settings" / kernel
     ).read_bytes()
+    figures = tmp_path / "share" / "jupyter" / "labextensions" / "course-alt" / "package.json"
+    assert figures.is_file()
