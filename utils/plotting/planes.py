@@ -78,7 +78,7 @@ def landscape(
         loc="lower center",
         bbox_to_anchor=(0.5, 1),
         frameon=False,
-        fontsize=8,
+        fontsize=9,
     )
     ax.set(xlim=xlim, ylim=ylim, aspect="equal")
     return ax
