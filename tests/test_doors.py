@@ -151,7 +151,7 @@ def small(tmp_path_factory):
     for name in ("Day018_vgg16", "reading/vgg"):
         (folder / "lessons" / name).parent.mkdir(exist_ok=True)
         (folder / "lessons" / f"{name}.md").write_text(LESSON, encoding="utf-8")
-    for name in ("browser", "book", "book_stray", "grading_examples"):
+    for name in ("browser", "book", "book_stray", "explore_played", "grading_examples"):
         (folder / "tests" / f"test_{name}.py").write_text(SUMMARY, encoding="utf-8")
     return folder
 
@@ -178,11 +178,11 @@ def test_the_notebooks_are_built_from_the_lessons(door, built, small):
 @pytest.mark.parametrize(
     ("door", "told"),
     [
-        ("python course.py test -k summary", "4 passed"),
+        ("python course.py test -k summary", "5 passed"),
         (
             "python course.py test tests/test_browser.py tests/test_book.py "
-            "tests/test_book_stray.py tests/test_grading_examples.py",
-            "8 passed",
+            "tests/test_book_stray.py tests/test_explore_played.py tests/test_grading_examples.py",
+            "10 passed",
         ),
         (
             "python course.py test tests --cov --cov-report=term-missing:skip-covered",
