@@ -72,6 +72,7 @@ WALKS = {
         "python -m ci.minutes",
         "python -m ci.tables",
         "python -m examples.make",
+        "python -m utils.zoo.train",
     ),
     "test_doors.py::test_the_font_is_made_where_it_stands": ("python -m ci.font",),
     "test_ci_test.py::test_continuous_integration_types_what_the_readme_says": (

@@ -69,6 +69,7 @@ def test_a_new_door_is_seen():
         ("python -m ci.minutes", {}, "minutes  section", ""),
         ("python -m ci.tables", {}, "", "docs/marks.md"),
         ("python -m examples.make", {}, "", "examples/SHA256SUMS"),
+        ("python -m utils.zoo.train", {}, "", "utils/zoo/weights/LeNet.npz"),
         ("python -m benchmarks.grading --help", {}, "python -m benchmarks.grading speed", ""),
     ],
 )

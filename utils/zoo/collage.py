@@ -29,7 +29,8 @@ def region(name: str, part: str) -> np.ndarray:
     """Return the columns of a photograph that belong to a part: uint8, (height, width, 3)."""
     photo = datasets.photo(name)
     left, right = (round(edge * photo.shape[1]) for edge in PLACES[part])
-    return photo[:, left:right]
+    columns: np.ndarray = photo[:, left:right]
+    return columns
 
 
 @lru_cache(maxsize=3)
@@ -37,7 +38,9 @@ def _regions(part: str) -> list[np.ndarray]:
     from skimage.transform import rescale
 
     return [
-        rescale(region(name, part) / 255, scale, channel_axis=-1, anti_aliasing=True).astype("f4")
+        rescale(region(name, part) / 255, scale, channel_axis=-1, anti_aliasing=True).astype(
+            "float32"
+        )
         for name in datasets.PHOTOS
         for scale in SCALES
     ]
@@ -56,9 +59,10 @@ def pieces(part: str, count: int, generator: np.random.Generator) -> np.ndarray:
         image = regions[which]
         top, left = (generator.integers(side - SIZE + 1) for side in image.shape[:2])
         piece = image[top : top + SIZE, left : left + SIZE, generator.permutation(3)]
-        piece = np.rot90(piece, generator.integers(4))
+        piece = np.rot90(piece, int(generator.integers(4)))
         found[i] = piece[:, ::-1] if generator.random() < 0.5 else piece
-    return found ** generator.uniform(0.6, 1.6, (count, 1, 1, 1)).astype("f4")
+    found **= generator.uniform(0.6, 1.6, (count, 1, 1, 1)).astype("float32")
+    return found
 
 
 def warp(shapes: np.ndarray, which: np.ndarray, generator: np.random.Generator) -> np.ndarray:
@@ -77,7 +81,9 @@ def warp(shapes: np.ndarray, which: np.ndarray, generator: np.random.Generator) 
     x = x + slant[:, None] * y
     middle = (shapes.shape[1] - 1) / 2
     index = np.broadcast_to(which[:, None], y.shape)
-    masks = map_coordinates(shapes, [index, y + middle, x + middle], order=1, output="float32")
+    masks: np.ndarray = map_coordinates(
+        shapes, [index, y + middle, x + middle], order=1, output="float32"
+    )
     return masks.reshape(count, SIZE, SIZE)
 
 
@@ -85,14 +91,15 @@ def compose(masks: np.ndarray, part: str, generator: np.random.Generator) -> np.
     """Lay masks, filled with pieces of photographs, on other pieces: float32 in [0, 1]."""
     ground = pieces(part, len(masks), generator)
     figure = pieces(part, len(masks), generator)
+    alike = np.arange(len(masks))
     for _ in range(20):
-        difference = ground.mean(axis=(1, 2)) - figure.mean(axis=(1, 2))
-        alike = np.flatnonzero(np.linalg.norm(difference, axis=1) < CONTRAST)
+        difference = ground[alike].mean(axis=(1, 2)) - figure[alike].mean(axis=(1, 2))
+        alike = alike[np.linalg.norm(difference, axis=1) < CONTRAST]
         if not len(alike):
             break
         figure[alike] = pieces(part, len(alike), generator)
-    alpha = masks[..., np.newaxis]
-    return ground + alpha * (figure - ground)
+    images: np.ndarray = ground + masks[..., np.newaxis] * (figure - ground)
+    return images
 
 
 LETTERS = tuple("ABCDEFGHJK")  # not I, which many fonts draw as a stroke
@@ -106,7 +113,6 @@ FACES = (
 )
 
 
-@lru_cache(maxsize=2)
 def digits(held_out: str = "test", seed: int = 0) -> Split:
     """Return handwritten digits on photographs: 10,500 to train on, the rest to look at.
 
@@ -114,15 +120,20 @@ def digits(held_out: str = "test", seed: int = 0) -> Split:
     digits nor the places of the photographs are among those trained on, nor the other part's.
     Both run through the digits 0, 1, … 9.
     """
+    if held_out not in ("test", "validation"):
+        raise ValueError(f"held_out={held_out!r}: expected 'test' or 'validation'")
+    return Split(*_digits("train", seed), *_digits(held_out, seed))
+
+
+@lru_cache(maxsize=6)
+def _digits(part: str, seed: int) -> tuple[np.ndarray, np.ndarray]:
     source = datasets.mnist_digits(seed=seed)
-    drawn = {
+    shapes, labels, copies = {
         "train": (source.x_train[:3500], source.y_train[:3500], 3),
         "validation": (source.x_train[3500:], source.y_train[3500:], 2),
         "test": (source.x_test, source.y_test, 2),
-    }
-    if held_out not in drawn or held_out == "train":
-        raise ValueError(f"held_out={held_out!r}: expected 'test' or 'validation'")
-    return Split(*_part("train", drawn["train"], seed), *_part(held_out, drawn[held_out], seed))
+    }[part]
+    return _draw(part, shapes[..., 0], labels, copies, seed)
 
 
 @lru_cache(maxsize=4)
@@ -136,19 +147,18 @@ def letters(seed: int = 0) -> Split:
         shapes = np.stack([_glyph(face, letter) for face in faces for letter in LETTERS])
         labels = np.tile(np.arange(len(LETTERS)), len(faces))
         copies = -(-1000 // len(labels))
-        images, classes = _part(part, (shapes[..., np.newaxis], labels, copies), seed)
+        images, classes = _draw(part, shapes, labels, copies, seed)
         parts += [images[:1000], classes[:1000]]
     return Split(*parts)
 
 
-def _part(
-    part: str, drawn: tuple[np.ndarray, np.ndarray, int], seed: int
+def _draw(
+    part: str, shapes: np.ndarray, labels: np.ndarray, copies: int, seed: int
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Draw every shape `copies` times, each time otherwise."""
-    shapes, labels, copies = drawn
+    """Draw every shape `copies` times, each time otherwise, with its label."""
     generator = np.random.default_rng([seed, *map(ord, part)])
     which = np.tile(np.arange(len(labels)), copies)
-    return compose(warp(shapes[..., 0], which, generator), part, generator), labels[which]
+    return compose(warp(shapes, which, generator), part, generator), labels[which]
 
 
 def _glyph(face: str, letter: str) -> np.ndarray:

@@ -6,7 +6,7 @@ network with the same recipe and several seeds; the weights of seed 0 and all cu
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 NETWORKS = ("LeNet", "AlexNet", "NiN", "VGG", "GoogLeNet", "ResNet")
 CLASSES = tuple("0123456789")
 NEW_CLASSES = collage.LETTERS
+CURVES = ("loss", "accuracy", "val_accuracy", "test_loss", "test_accuracy")
 BUDGET = 4_000_000  # MACs an image, within 10 %
 
 
@@ -38,33 +39,39 @@ def new_data() -> Split:
     return collage.letters()
 
 
+HE: dict[str, Any] = {"kernel_initializer": "he_normal"}  # where ReLU follows (He et al. 2015)
+
+DROPOUT = 0.2  # the papers take 0.4 and 0.5; thin networks have less to spare
+
 # Every function below takes the images and returns the class scores. Layers whose names begin with
 # `stage` or `dense` are those that `features` is asked for; the last layer is `head`.
 
 
-def lenet(x: Any) -> Any:
+def lenet(
+    x: Any, activation: str = "tanh", pooling: str = "AveragePooling2D", normalise: bool = False
+) -> Any:
     """5×5, tanh, average pooling, three dense layers; wider than LeCun et al. 1998."""
     from keras import layers
 
-    x = layers.Conv2D(20, 5, activation="tanh", name="conv1")(x)
-    x = layers.AveragePooling2D(2, name="stage1")(x)
-    x = layers.Conv2D(54, 5, activation="tanh", name="conv2")(x)
-    x = layers.AveragePooling2D(2, name="stage2")(x)
-    return _dense(layers.Flatten()(x), (120, 84), "tanh")
+    for stage, filters in enumerate((20, 54), start=1):
+        x = layers.Conv2D(filters, 5, name=f"conv{stage}")(x)
+        x = _activate(x, activation, normalise)
+        x = getattr(layers, pooling)(2, name=f"stage{stage}")(x)
+    return _dense(layers.Flatten()(x), (120, 84), activation, normalise=normalise)
 
 
 def alexnet(x: Any) -> Any:
     """A large first kernel with strides, ReLU, overlapping pooling, dropout (2012)."""
     from keras import layers
 
-    x = layers.Conv2D(24, 7, strides=2, padding="same", activation="relu", name="conv1")(x)
+    x = layers.Conv2D(24, 7, strides=2, padding="same", activation="relu", **HE, name="conv1")(x)
     x = layers.MaxPooling2D(3, 2, padding="same", name="stage1")(x)
-    x = layers.Conv2D(48, 5, padding="same", activation="relu", name="conv2")(x)
+    x = layers.Conv2D(48, 5, padding="same", activation="relu", **HE, name="conv2")(x)
     x = layers.MaxPooling2D(3, 2, padding="same", name="stage2")(x)
     for i, filters in enumerate((56, 56, 48), start=3):
-        x = layers.Conv2D(filters, 3, padding="same", activation="relu", name=f"conv{i}")(x)
+        x = layers.Conv2D(filters, 3, padding="same", activation="relu", **HE, name=f"conv{i}")(x)
     x = layers.MaxPooling2D(3, 2, padding="same", name="stage3")(x)
-    return _dense(layers.Flatten()(x), (256, 256), "relu", dropout=0.5)
+    return _dense(layers.Flatten()(x), (256, 256), "relu", dropout=DROPOUT)
 
 
 def nin(x: Any) -> Any:
@@ -74,10 +81,12 @@ def nin(x: Any) -> Any:
     for stage, (filters, size) in enumerate(((12, 5), (24, 5), (48, 3)), start=1):
         for i, kernel in enumerate((size, 1, 1)):
             name = f"stage{stage}" if i == 2 else f"conv{stage}{'ab'[i]}"
-            x = layers.Conv2D(filters, kernel, padding="same", activation="relu", name=name)(x)
+            x = layers.Conv2D(filters, kernel, padding="same", activation="relu", **HE, name=name)(
+                x
+            )
         if stage < 3:
             x = layers.MaxPooling2D(3, 2, padding="same")(x)
-            x = layers.Dropout(0.2)(x)
+            x = layers.Dropout(DROPOUT)(x)
     x = layers.Conv2D(len(CLASSES), 1, name="classes")(x)
     x = layers.GlobalAveragePooling2D()(x)
     return layers.Softmax(name="head")(x)
@@ -87,25 +96,18 @@ def vgg(
     x: Any,
     widths: tuple[int, ...] = (10, 20, 40),
     kernels: tuple[int, ...] = (3, 3),
-    activation: str = "relu",
     normalise: bool = False,
 ) -> Any:
     """Stacks of 3×3, then a pooling; double the filters, halve the map (2014)."""
     from keras import layers
 
-    start = "he_normal" if activation == "relu" else "glorot_normal"
     for stage, filters in enumerate(widths, start=1):
         for i, kernel in enumerate(kernels):
             name = f"conv{stage}{'ab'[i]}"
-            conv = layers.Conv2D(
-                filters, kernel, padding="same", kernel_initializer=start, name=name
-            )
-            x = conv(x)
-            if normalise:
-                x = layers.BatchNormalization(momentum=0.9)(x)
-            x = layers.Activation(activation)(x)
+            x = layers.Conv2D(filters, kernel, padding="same", **HE, name=name)(x)
+            x = _activate(x, "relu", normalise)
         x = layers.MaxPooling2D(2, name=f"stage{stage}")(x)
-    return _dense(layers.Flatten()(x), (128, 128), activation, dropout=0.5)
+    return _dense(layers.Flatten()(x), (128, 128), "relu", dropout=DROPOUT)
 
 
 def inception(x: Any, one: int, three: tuple[int, int], five: tuple[int, int], pool: int) -> Any:
@@ -113,9 +115,7 @@ def inception(x: Any, one: int, three: tuple[int, int], five: tuple[int, int], p
     from keras import layers
 
     def conv(x: Any, filters: int, size: int) -> Any:
-        return layers.Conv2D(
-            filters, size, padding="same", activation="relu", kernel_initializer="he_normal"
-        )(x)
+        return layers.Conv2D(filters, size, padding="same", activation="relu", **HE)(x)
 
     return layers.Concatenate()(
         [
@@ -128,12 +128,10 @@ def inception(x: Any, one: int, three: tuple[int, int], five: tuple[int, int], p
 
 
 def googlenet(x: Any) -> Any:
-    """A stem, four inception blocks, global average pooling, dropout 0.4 (2014)."""
+    """A stem, four inception blocks, global average pooling, dropout (2014)."""
     from keras import layers
 
-    x = layers.Conv2D(
-        16, 3, padding="same", activation="relu", kernel_initializer="he_normal", name="conv1"
-    )(x)
+    x = layers.Conv2D(16, 3, padding="same", activation="relu", **HE, name="conv1")(x)
     x = layers.MaxPooling2D(3, 2, padding="same", name="stage1")(x)
     x = inception(x, 12, (8, 16), (4, 8), 8)
     x = inception(x, 16, (12, 24), (4, 8), 8)
@@ -141,7 +139,7 @@ def googlenet(x: Any) -> Any:
     x = inception(x, 24, (16, 32), (6, 12), 12)
     x = inception(x, 32, (20, 40), (6, 12), 12)
     x = layers.GlobalAveragePooling2D(name="stage3")(x)
-    return _dense(layers.Dropout(0.4)(x), (), "relu")
+    return _dense(layers.Dropout(DROPOUT)(x), (), "relu")
 
 
 def resnet(
@@ -154,7 +152,7 @@ def resnet(
         x = layers.Conv2D(
             *(filters, size, strides, "same"),
             use_bias=False,
-            kernel_initializer="he_normal",
+            **HE,
             **name,
         )(x)
         return layers.BatchNormalization(momentum=0.9)(x)
@@ -174,15 +172,33 @@ def resnet(
     return _dense(layers.GlobalAveragePooling2D()(x), (), "relu")
 
 
-def _dense(x: Any, widths: Iterable[int], activation: str, dropout: float = 0.0) -> Any:
+def _dense(
+    x: Any,
+    widths: tuple[int, ...],
+    activation: str,
+    dropout: float = 0.0,
+    normalise: bool = False,
+) -> Any:
     from keras import layers
 
     for i, units in enumerate(widths, start=1):
-        x = layers.Dense(units, activation=activation, name=f"dense{i}")(x)
+        x = layers.Dense(units)(x)
+        x = _activate(x, activation, normalise, name=f"dense{i}")
         if dropout:
             x = layers.Dropout(dropout)(x)
     return layers.Dense(len(CLASSES), activation="softmax", name="head")(x)
 
+
+def _activate(x: Any, activation: str, normalise: bool, **name: str) -> Any:
+    """Apply the activation, after batch normalisation where that is asked for."""
+    from keras import layers
+
+    if normalise:
+        x = layers.BatchNormalization(momentum=0.9)(x)
+    return layers.Activation(activation, **name)(x)
+
+
+MAX: dict[str, Any] = {"pooling": "MaxPooling2D"}
 
 # The race's six, then the variants that the experiments train.
 BUILDERS: dict[str, Callable[[Any], Any]] = {
@@ -198,8 +214,10 @@ BUILDERS: dict[str, Callable[[Any], Any]] = {
     "ResNet-32": partial(resnet, blocks=5, widths=(8, 16, 32)),
     "VGG-BN": partial(vgg, normalise=True),
     "VGG-5x5": partial(vgg, widths=(11, 22, 44), kernels=(5,)),
-    "VGG-sigmoid": partial(vgg, activation="sigmoid"),
-    "VGG-sigmoid-BN": partial(vgg, activation="sigmoid", normalise=True),
+    "LeNet-ReLU": partial(lenet, **MAX, activation="relu"),
+    "LeNet-ReLU-SGD": partial(lenet, **MAX, activation="relu"),
+    "LeNet-sigmoid-SGD": partial(lenet, **MAX, activation="sigmoid"),
+    "LeNet-sigmoid-BN-SGD": partial(lenet, **MAX, activation="sigmoid", normalise=True),
 }
 
 
@@ -243,9 +261,6 @@ def curves(*names: str) -> pd.DataFrame:
     )[["network", "seed", "epoch", *CURVES]]
 
 
-CURVES = ("loss", "accuracy", "val_accuracy", "test_loss", "test_accuracy")
-
-
 def table(*names: str) -> pd.DataFrame:
     """Return a row a network: what it costs, and its accuracy on the test images over the seeds.
 
@@ -275,6 +290,18 @@ def table(*names: str) -> pd.DataFrame:
             }
         )
     return pd.DataFrame(rows)
+
+
+def baselines() -> pd.DataFrame:
+    """Return what needs no network: chance, and linear classifiers on colours and on pixels.
+
+    Columns: method, accuracy (on the test images). `colours`: a histogram of 4×4×4 colours.
+    """
+    import pandas as pd
+
+    return pd.DataFrame(
+        store.record("baselines")["accuracy"].items(), columns=["method", "accuracy"]
+    )
 
 
 def features(model: keras.Model, layer: str, images: np.ndarray) -> np.ndarray:
