@@ -265,7 +265,7 @@ def table(*names: str) -> pd.DataFrame:
     """Return a row a network: what it costs, and its accuracy on the test images over the seeds.
 
     Columns: network, params, macs (an image), rate, seeds, accuracy, lowest, highest (mean, least
-    and greatest after the last epoch), seconds (of a run with one thread).
+    and greatest after the last epoch), seconds (the processor's, of a run with one thread).
     """
     import pandas as pd
 

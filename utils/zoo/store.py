@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import io
 import json
+import re
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -74,4 +75,5 @@ def note(name: str, **facts: Any) -> None:
     before = record(name) if name in names() else {}
     after = {"command": f"python -m utils.zoo.train {name}"} | before | facts
     text = json.dumps(after, indent=1, ensure_ascii=False)
+    text = re.sub(r"\[[^][{}]*\]", lambda numbers: " ".join(numbers[0].split()), text)
     (FOLDER / f"{name}.json").write_text(text + "\n", "utf-8", newline="\n")
