@@ -62,9 +62,12 @@ def lenet(
 
 def alexnet(x: Any) -> Any:
     """A large first kernel with strides, ReLU, overlapping pooling, dropout (2012)."""
-    from keras import layers
+    from keras import initializers, layers
 
-    x = layers.Conv2D(24, 7, strides=2, padding="same", activation="relu", **HE, name="conv1")(x)
+    small = initializers.RandomNormal(stddev=0.01)  # the paper's: what is seen later was learnt
+    x = layers.Conv2D(
+        *(24, 7, 2, "same"), activation="relu", kernel_initializer=small, name="conv1"
+    )(x)
     x = layers.MaxPooling2D(3, 2, padding="same", name="stage1")(x)
     x = layers.Conv2D(48, 5, padding="same", activation="relu", **HE, name="conv2")(x)
     x = layers.MaxPooling2D(3, 2, padding="same", name="stage2")(x)
