@@ -174,6 +174,23 @@ def test_the_head_comes_off_at_every_stage(name):
         assert race.features(model, stage, images).shape == (2, maps[-1])
 
 
+@pytest.mark.slow
+def test_what_was_learnt_from_digits_serves_letters_and_more_so_the_deeper():
+    from sklearn.linear_model import LogisticRegression
+    from sklearn.pipeline import make_pipeline
+    from sklearn.preprocessing import StandardScaler
+
+    def learn_ten_of_each(model, layer):
+        few, others = (race.features(model, layer, x) for x in (new.x_train[:100], new.x_test))
+        probe = make_pipeline(StandardScaler(), LogisticRegression(C=0.1, max_iter=500))
+        return probe.fit(few, new.y_train[:100]).score(others, new.y_test)
+
+    new, model = race.new_data(), race.trained("ResNet")
+    first, second, third = (learn_ten_of_each(model, f"stage{i}") for i in (1, 2, 3))
+    assert first + 0.1 < second < third - 0.1
+    assert third > learn_ten_of_each(race.build("ResNet"), "stage3") + 0.3
+
+
 def test_a_layer_that_is_not_there_is_answered_with_those_there_are():
     with pytest.raises(ValueError, match="layer='stage9': expected one of conv1, stage1, stage2"):
         race.features(race.build("LeNet"), "stage9", np.zeros((1, 32, 32, 3), "float32"))
@@ -224,7 +241,7 @@ def test_a_run_that_is_stored_is_not_trained_again_and_the_best_rate_is_taken(fo
         return race.build(name), run
 
     monkeypatch.setattr(train, "fit", fit)
-    (folder / "LeNet.json").write_text(json.dumps({"runs": [{"seed": 1}]}))
+    (folder / "LeNet.json").write_text(json.dumps({"rate": 0.003, "runs": [{"seed": 1}]}))
     train.train_network("LeNet")
     trials = [(rate, train.TRIAL_SEED) for rate in train.RECIPES["LeNet"].rates]
     assert done == [*trials, (0.003, 0), (0.003, 2)]

@@ -42,8 +42,7 @@ PAIR = (0, 1)
 DEPTHS = ("Plain-8", "ResNet-8", "Plain-32", "ResNet-32")
 RECIPES = {
     **dict.fromkeys(race.NETWORKS, Recipe()),
-    # At the rate of the race's ResNet.
-    **{name: Recipe(rates=(1e-2,), seeds=PAIR, weights="32" in name) for name in DEPTHS},
+    **{name: Recipe(rates=(1e-3, 3e-3, 1e-2), seeds=PAIR, weights="32" in name) for name in DEPTHS},
     "VGG-BN": Recipe(rates=(3e-3, 1e-2), seeds=PAIR, weights=False),
     "VGG-5x5": Recipe(rates=(1e-3, 3e-3), seeds=PAIR, weights=False),
     "LeNet-ReLU": Recipe(rates=(1e-3, 3e-3), seeds=PAIR, weights=False),
@@ -66,7 +65,7 @@ def train_network(name: str, again: bool = False) -> None:
             store.note(name, rates=rates)
     best = max(recipe.rates, key=lambda rate: rates.get(str(rate), 0))
     store.note(name, optimizer=recipe.optimizer, rate=best)
-    runs = record.get("runs", [])
+    runs = record.get("runs", []) if record.get("rate") == best else []
     for seed in recipe.seeds:
         if seed in [run["seed"] for run in runs]:
             continue
