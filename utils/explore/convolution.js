@@ -83,7 +83,7 @@
 
     const side = Math.min(tall / down, 222 / across);
     const left = 8, top = 32, most = data.most;
-    plot.text(left, 20, `輸入 ${high}×${wide}${padding ? `，外圈補 ${padding} 圈 0` : ""}`, {"text-anchor": "start"});
+    plot.text(left, 20, `輸入 ${high}×${wide}${padding ? "，外圈補 0" : ""}`, {"text-anchor": "start"});
     for (let i = 0; i < down; i++) for (let j = 0; j < across; j++) {
       const x = left + j * side, y = top + i * side, level = Math.abs(pixel(i, j)) / most;
       box(x, y, side, side, {fill: "currentColor", "fill-opacity": level});
@@ -121,7 +121,7 @@
       numbers.forEach((line, i) => line.forEach((x, j) => {
         box(from + j * cell, room + 44 + i * cell, cell, cell, thin);
         plot.text(from + (j + 0.5) * cell, room + 44 + (i + 0.5) * cell, number(x),
-          {dy: 6, "font-size": size > 3 ? 13 : 17});
+          {dy: 6, "font-size": size > 3 || number(x).length > 4 ? 13 : 17});
       }));
       if (number_of < 2) plot.text(from + table + gap / 2, middle, "×="[number_of], {dy: 6});
     });

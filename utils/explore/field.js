@@ -44,10 +44,10 @@
   const bars = paths.slice(Math.floor(cut), Math.floor(cut) + shown);
   plot.window([0, size], [0, 1], height, {left: 80, right: 80, top: 330, bottom: 30});
   plot.line([0, size], [0, 0], {"stroke-opacity": 0.4});
-  bars.forEach((count, i) => plot.add("rect", {
-    x: plot.x(first + i), width: side, y: plot.y(count / most),
-    height: plot.y(0) - plot.y(count / most), fill: "#d9730d",
-  }));
+  const steps = bars.flatMap((count, i) =>
+    [first + i, first + i + 1].map(x => `${plot.x(x)},${plot.y(count / most)}`));
+  const floor = [first + shown, first].map(x => `${plot.x(x)},${plot.y(0)}`);
+  plot.add("polygon", {points: [...steps, ...floor].join(" "), fill: "#d9730d"});
   plot.text(size / 2, 0, "每一行像素有幾條路（和最多的比）", {dy: 22, "font-size": "0.9em"});
 
   const weights = depth * kernel ** 2, whole = field ** 2;
