@@ -41,7 +41,8 @@ def bubbles(
 
     A label stands where least is in its way. A legend shows three sizes; `unit` is what they are
     measured in. `families`: of each, what it belongs to; a family has a colour and a mark in the
-    middle of its circles. `xlabel`, `ylabel`: say whether numbers are quoted or measured.
+    middle of its circles. The legends stand where a title would. `xlabel`, `ylabel`: say whether
+    numbers are quoted or measured.
 
     >>> ax = plotting.bubbles([1.4, 31], [57, 71], [61, 138], ["AlexNet", "VGG-16"], unit="M 參數")
     """

@@ -52,6 +52,9 @@ WORDS = {
     "epoch": "遍數 epoch",
     "loss": "損失 loss",
     "accuracy": "正確率 accuracy",
+    "val_accuracy": "驗證正確率 validation accuracy",
+    "test_accuracy": "測試正確率 test accuracy",
+    "test_loss": "測試損失 test loss",
 }
 
 

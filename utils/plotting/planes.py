@@ -72,13 +72,7 @@ def landscape(
             Patch(facecolor=shade, edgecolor=INK, label=f"判為{name}")
             for shade, name in zip(REGIONS, names, strict=True)
         ]
-    ax.legend(
-        handles=handles,
-        ncols=2,
-        loc="lower center",
-        bbox_to_anchor=(0.5, 1),
-        frameon=False,
-        fontsize=9,
-    )
+    # In the margin that the points leave on top.
+    ax.legend(handles=handles, ncols=2, loc="upper left", fontsize=8, columnspacing=1)
     ax.set(xlim=xlim, ylim=ylim, aspect="equal")
     return ax

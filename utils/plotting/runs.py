@@ -50,7 +50,8 @@ def bars(
     """Draw numbers as horizontal bars that say them, the largest on top.
 
     `values`: by name. `families`: of each, what it belongs to; a family has a colour and a hatch of
-    its own, in a legend. `form`: how a number is written. `sort=False` keeps the order.
+    its own, in a legend where a title would be. `form`: how a number is written. `sort=False` keeps
+    the order.
 
     >>> ax = plotting.bars({"AlexNet": 57.1, "VGG-16": 71.5}, form="{:.1f}%")
     """
