@@ -110,7 +110,7 @@ def vgg(
             x = layers.Conv2D(filters, kernel, padding="same", **HE, name=name)(x)
             x = _activate(x, "relu", normalise)
         x = layers.MaxPooling2D(2, name=f"stage{stage}")(x)
-    return _dense(layers.Flatten()(x), (128, 128), "relu", dropout=DROPOUT)
+    return _dense(layers.Flatten()(x), (128, 128), "relu", DROPOUT, normalise)
 
 
 def inception(x: Any, one: int, three: tuple[int, int], five: tuple[int, int], pool: int) -> Any:
