@@ -25,8 +25,6 @@ PLACES = {"sheet": "{}.ipynb", "solution": "solutions/{}.ipynb"}
 FILES = tuple(f"lessons/{pattern.replace('.ipynb', '.md')}" for pattern in NOTEBOOKS)
 CORE = "Day017_reading"  # the lecture
 DEPTH = "reading/"  # how the names of its depth begin
-# Lectures that do not hold yet what a lecture is held to: the core, until it is written anew.
-AS_IT_WAS = {CORE}
 
 
 @dataclass(frozen=True)

@@ -12,7 +12,7 @@ from collections.abc import Iterable, Iterator
 import pytest
 from nbval.plugin import IPyNbCell, IPyNbFile
 
-from ci.lessons import AS_IT_WAS, is_lecture
+from ci.lessons import is_lecture
 
 COUNTED = "run again"
 
@@ -37,8 +37,7 @@ def pytest_make_collect_report(collector):
 
 def _lecture(file: IPyNbFile) -> bool:
     path = file.nb.metadata.get("lesson", {}).get("path", "")
-    name = path.removeprefix("lessons/").removesuffix(".md")
-    return is_lecture(name) and name not in AS_IT_WAS
+    return is_lecture(path.removeprefix("lessons/").removesuffix(".md"))
 
 
 def _shuffled(file: IPyNbFile, cells: Iterable[IPyNbCell]) -> Iterator[Again]:

@@ -16,7 +16,7 @@ import pytest
 
 from ci import ROOT, minutes
 from ci.editions import ROW, editions
-from ci.lessons import AS_IT_WAS, CORE, lectures
+from ci.lessons import CORE, lectures
 from ci.names import bound_again
 from ci.notebooks import read
 from utils.checks.questions import questions
@@ -70,8 +70,6 @@ PLAUSIBLE = {
 
 
 each_lecture = pytest.mark.parametrize("name", LECTURES)
-new = pytest.mark.skipif(CORE in AS_IT_WAS, reason="the core is yet to be written anew")
-each_new = pytest.mark.parametrize("name", [name for name in LECTURES if name not in AS_IT_WAS])
 each_depth = pytest.mark.parametrize("name", [name for name in LECTURES if name != CORE])
 
 
@@ -134,7 +132,6 @@ def published():
         return list(csv.DictReader(file))
 
 
-@new
 @pytest.mark.parametrize(("row", "section"), ROWS.items())
 def test_a_row_of_the_slides_is_computed_where_it_is_taught(row, section, cells, computing):
     assert section in computing[row], f"no cell of section {section} is tagged row-{row:02}"
@@ -161,7 +158,6 @@ def test_every_link_of_a_lecture_leads_to_a_section_that_exists(name):
             assert (ROOT / "lessons" / f"{target}.md").is_file(), target
 
 
-@new
 @each_depth
 def test_the_core_leads_to_the_depth_and_the_depth_back(name):
     assert name in {target for target, _ in links(CORE)}
@@ -173,24 +169,22 @@ def test_a_notebook_of_the_depth_says_what_it_is(name):
     assert words(name).startswith("# 深讀：")
 
 
-@each_new
+@each_lecture
 def test_a_lecture_says_how_many_minutes_it_takes(name):
     assert not minutes.wrong(source(name)), "run: python -m ci.minutes --write"
 
 
-@each_new
+@each_lecture
 def test_a_name_is_bound_in_one_cell(name):
     assert not list(bound_again(source(name)))
 
 
-@new
 def test_the_core_is_read_in_two_hours():
     low, high = MINUTES
     assert low <= minutes.whole(minutes.sections(source(CORE)), 0).minutes <= high
     assert len(read(ROOT / f"{CORE}.ipynb").cells) <= CELLS
 
 
-@new
 def test_the_core_is_a_file_that_is_opened_at_once():
     assert (ROOT / f"{CORE}.ipynb").stat().st_size <= LARGEST
 
