@@ -43,8 +43,8 @@ RECIPES = {
     **dict.fromkeys(race.NETWORKS, Recipe()),
     "Plain-8": Recipe(rates=(1e-3, 3e-3, 1e-2), seeds=PAIR, weights=False),
     "Plain-32": Recipe(rates=(1e-3, 3e-3, 1e-2), seeds=PAIR),
-    "ResNet-8": Recipe(rates=(1e-2,), seeds=PAIR, weights=False),  # the rate of the race's
-    "ResNet-32": Recipe(rates=(1e-2,), seeds=PAIR),
+    "ResNet-8": Recipe(rates=(1e-3, 3e-3, 1e-2), seeds=PAIR, weights=False),
+    "ResNet-32": Recipe(rates=(1e-3, 3e-3, 1e-2), seeds=PAIR),
     "VGG-BN": Recipe(rates=(3e-3, 1e-2), seeds=PAIR, weights=False),
     "VGG-5x5": Recipe(rates=(1e-3, 3e-3), seeds=PAIR, weights=False),
     "LeNet-ReLU": Recipe(rates=(1e-3, 3e-3), seeds=PAIR, weights=False),
