@@ -100,6 +100,7 @@ def test_the_stored_lenet_keeps_the_prototypes(networks):
 
 def test_both_outputs_read_digits_alike_and_distances_tell_strangers_better():
     rbf, twin = (store.record(name)["runs"] for name in lenet.NETWORKS)
+    assert [run["seed"] for run in rbf] == [run["seed"] for run in twin] == [*lenet.SEEDS]
     errors = [np.mean([run["error"] for run in runs]) for runs in (rbf, twin)]
     assert errors[0] == pytest.approx(errors[1], abs=0.01)
     for kind in ("noise", "patches"):
