@@ -22,7 +22,10 @@ NOTICED = tuple(
     (re.compile(pattern), meaning)
     for pattern, meaning in (
         (r"\bstand_ins?\b", "提到檢查裡代替用的解答"),
-        (r"keras\s*\.\s*applications|keras\s+import\s[^#]*\bapplications", "用到現成的網路"),
+        (
+            r"keras\s*\.\s*applications|keras\s+import\s[^#]*\bapplications|\butils\b[^#]*\bzoo\b",
+            "用到現成的網路",
+        ),
         (
             rf"\bchecks\s*\.\s*({INTERNAL})\b|\butils\.checks\s+import\s[^#]*\b({INTERNAL})\b",
             "用到檢查的內部",
