@@ -322,5 +322,5 @@ def features(model: keras.Model, layer: str, images: np.ndarray) -> np.ndarray:
     if len(output.shape) == 4:
         output = keras.layers.GlobalAveragePooling2D()(output)
     backbone = keras.Model(model.input, output)
-    found: np.ndarray = backbone.predict(images, batch_size=250, verbose=0)
-    return found
+    parts = np.array_split(images, -(-len(images) // 250))
+    return np.concatenate([np.asarray(backbone(part, training=False)) for part in parts])
