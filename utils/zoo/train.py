@@ -49,7 +49,7 @@ RECIPES = {
     "VGG-5x5": Recipe(rates=(1e-3, 3e-3), seeds=PAIR, weights=False),
     "LeNet-ReLU": Recipe(rates=(1e-3, 3e-3), seeds=PAIR, weights=False),
     **{
-        f"LeNet-{kind}-SGD": Recipe("SGD", (0.01, 0.1, 1.0), seeds=PAIR, weights=False)
+        f"LeNet-{kind}-SGD": Recipe("SGD", (0.01, 0.03, 0.1, 0.3, 1.0), seeds=PAIR, weights=False)
         for kind in ("ReLU", "sigmoid", "sigmoid-BN")
     },
 }
