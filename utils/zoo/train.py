@@ -66,8 +66,8 @@ def train_network(name: str, again: bool = False) -> None:
             rates[str(rate)] = run["curves"]["val_accuracy"][-1]
             store.note(name, rates=rates)
     best = max(recipe.rates, key=lambda rate: rates.get(str(rate), 0))
-    store.note(name, optimizer=recipe.optimizer, rate=best)
     runs = record.get("runs", []) if record.get("rate") == best else []
+    store.note(name, optimizer=recipe.optimizer, rate=best, runs=runs)
     for seed in recipe.seeds:
         if seed in [run["seed"] for run in runs]:
             continue
