@@ -11,7 +11,9 @@ import pytest
 from PIL import Image
 from test_ci_pictures import png
 
-from ci.outputs import finish, small
+from ci.nbval_pictures import TOLERANCE, difference
+from ci.outputs import LARGE, finish, small
+from utils import datasets
 
 
 def pixels(file: bytes) -> np.ndarray:
@@ -37,6 +39,23 @@ def test_no_pixel_changes(file):
     made = small(file)
     assert (pixels(made) == pixels(file)).all() and len(made) <= len(file)
     assert small(made) == made
+
+
+def test_a_large_figure_keeps_what_one_sees_in_fewer_bytes():
+    speckled = np.random.default_rng(0).random((400, 600, 1)) ** [
+        1,
+        2,
+        3,
+    ]  # along a line of colours
+    file = saved((255 * speckled).astype(np.uint8))
+    made = small(file)
+    assert len(file) > LARGE and len(made) < 0.7 * len(file)
+    assert difference(made, file) < TOLERANCE / 4
+
+
+def test_a_photograph_keeps_the_colours_that_are_compared():
+    file = saved(datasets.photo("coffee", (300, 420)))
+    assert difference(small(file), file) < TOLERANCE / 4
 
 
 def test_a_figure_takes_half_of_its_bytes():

@@ -29,7 +29,7 @@ def receptive_boxes(photo: Any, fields: Mapping[Any, int], ax: Axes | None = Non
         raise ValueError(f"fields={fields!r}: expected the side in pixels, above 0, of each")
     image = pixels(photo)
     height, width = image.shape[:2]
-    ax = one_axes(ax, (6.4, 4.6))
+    ax = one_axes(ax, (5, 3.5))
     ax.imshow(image, cmap="gray", extent=(0, width, height, 0), vmin=0, vmax=1)
     middle, largest = (width / 2, height / 2), max(fields.values())
     reach = max(width, height, largest) / 2
