@@ -185,7 +185,7 @@ def _dense(
     from keras import layers
 
     for i, units in enumerate(widths, start=1):
-        x = layers.Dense(units)(x)
+        x = layers.Dense(units, name=f"linear{i}")(x)
         x = _activate(x, activation, normalise, name=f"dense{i}")
         if dropout:
             x = layers.Dropout(dropout)(x)
