@@ -17,7 +17,7 @@ from .texts import cleaned
 
 NOTEBOOK = Path(__file__).with_name("overview.ipynb")
 DATA = "data.json"
-KEPT = ".overview.html"
+KEPT = ".overview"
 SECONDS = 600
 
 
