@@ -12,14 +12,13 @@ import json
 import re
 from collections.abc import Sequence
 from dataclasses import asdict
+from functools import lru_cache
 
 from . import work
 from .intake import BrokenNotebook, Cell, read_cells
 from .notice import own_lines
 from .record import Record
 
-# Statuses of what a machine may be to blame for, or what a limit cut short.
-BY_ITSELF = ("timeout", "memory", "flood", "died")
 # What makes two runs of the same code differ: chance, clocks, what the machine is.
 CHANCE = re.compile(
     r"random|shuffle|\bseed|secrets|uuid|(?<!run)time|\bdate|\bnow\b|\bclock|perf_counter|monotonic"
@@ -30,7 +29,7 @@ CHANCE = re.compile(
 def digest(job: work.Job) -> str | None:
     """A digest of all that decides the record of `job`, of one batch; None: it runs by itself."""
     try:
-        student, release = read_cells(job.content), read_cells(job.release)
+        student, release = read_cells(job.content), _given(job.release)
     except BrokenNotebook:
         return None
     found = list(work.readings_of(job, student, release))
@@ -41,9 +40,15 @@ def digest(job: work.Job) -> str | None:
 
 
 def may_be_copied(record: Record) -> bool:
-    """Whether another run of the same code would surely end as this one did."""
+    """Whether another run of the same code would surely end as this one did: no limit ended it."""
     ended = {diagnosis["code"] for s in record.scores.values() for diagnosis in s["diagnoses"]}
-    return not ended.intersection(BY_ITSELF) and record.status not in BY_ITSELF
+    return work.UNANSWERED.keys().isdisjoint({*ended, record.status})
+
+
+@lru_cache(maxsize=1)
+def _given(release: bytes) -> list[Cell]:
+    """The release's cells, which all submissions of a batch are held against."""
+    return read_cells(release)
 
 
 def _shown(student: Sequence[Cell]) -> list[tuple[str | None, float, str]]:
