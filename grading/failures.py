@@ -9,6 +9,8 @@ import unicodedata
 from functools import lru_cache
 from typing import NamedTuple
 
+from utils.checks.syntax import tree_of
+
 from .restore import bound, without_magics
 from .texts import one_line
 
@@ -149,8 +151,9 @@ def _split(source: str, line: int) -> tuple[list[_Statement], list[_Statement]]:
 @lru_cache(maxsize=32)  # a cell may fail at each of its lines
 def _statements(source: str) -> tuple[_Statement, ...] | None:
     """The statements of a cell; None where it is no Python, and nothing of it can run."""
+    if not (tree := tree_of(without_magics(source))):
+        return None
     try:
-        tree = ast.parse(without_magics(source))
         compile(tree, "cell", "exec", flags=ast.PyCF_ALLOW_TOP_LEVEL_AWAIT)
     except (SyntaxError, ValueError, RecursionError, MemoryError):
         return None

@@ -21,6 +21,8 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
+from utils.checks.syntax import tree_of
+
 from .intake import Cell
 
 # Tag of a release's cell that no answer needs: training, pictures, demonstrations.
@@ -299,11 +301,8 @@ def binds(source: str) -> set[str]:
 
     Lines for IPython (`%`, `!`) are passed over. A cell with a syntax error can't run: no names.
     """
-    try:
-        tree = ast.parse(without_magics(source))
-    except (SyntaxError, ValueError, RecursionError, MemoryError):
-        return set()
-    return bound(tree)
+    tree = tree_of(without_magics(source))
+    return bound(tree) if tree else set()
 
 
 def bound(tree: ast.AST) -> set[str]:

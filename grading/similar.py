@@ -16,6 +16,8 @@ from itertools import islice
 import numpy as np
 from scipy import sparse
 
+from utils.checks.syntax import tree_of
+
 from .intake import Cell
 from .restore import normal_source, without_magics
 
@@ -53,10 +55,8 @@ def pieces(cells: Iterable[Cell], given: Container[str] = frozenset()) -> set[in
     for cell in cells:
         if normal_source(cell.source) in given:
             continue
-        try:
-            nodes = list(islice(_nodes(ast.parse(without_magics(cell.source))), MOST_NODES))
-        except (SyntaxError, ValueError, RecursionError, MemoryError):
-            continue
+        tree = tree_of(without_magics(cell.source))
+        nodes = list(islice(_nodes(tree), MOST_NODES)) if tree else []
         rows = zip(*(nodes[start:] for start in range(LENGTH)), strict=False)
         found.update(zlib.crc32("\n".join(row).encode("utf-8", "replace")) for row in rows)
     return found

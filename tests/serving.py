@@ -2,21 +2,27 @@
 
 from __future__ import annotations
 
+import random
 import socket
 import subprocess
 import time
 import urllib.request
+from contextlib import suppress
 from pathlib import Path
 from urllib.error import HTTPError
 
 STARTING = 120  # seconds that a server may take to answer, on a busy machine
+# Below those that a system gives to who asks for any, as kernels do, which are soon taken again.
+PORTS = range(20_000, 32_000)
 
 
 def free_port() -> int:
     """A port of this computer at which nobody listens."""
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        return free.getsockname()[1]
+    for port in random.Random().sample(PORTS, len(PORTS)):  # no seed: not what another test draws
+        with socket.socket() as free, suppress(OSError):
+            free.bind(("127.0.0.1", port))
+            return port
+    raise OSError("no free port")
 
 
 def ask(address: str, server: subprocess.Popen, log: Path) -> bytes:

@@ -13,7 +13,6 @@ import pickle
 import re
 import shutil
 import signal
-import socket
 import subprocess
 import sys
 import threading
@@ -33,6 +32,7 @@ from grading import VERSION, cluster, sandbox, version, work, workers
 from grading.record import Record
 from tests import sandboxed
 from tests.cheap_work import grade, job
+from tests.serving import free_port
 from tests.test_grading_examples import MARKS
 
 PAGE = (ROOT / "docs" / "grading.md").read_text("utf-8")
@@ -118,12 +118,6 @@ def machines(tmp_path):
     started = Machines(tmp_path / "errors")
     yield started
     started.kill(*started.running)
-
-
-def free_port() -> int:
-    with socket.socket() as one:
-        one.bind(("127.0.0.1", 0))
-        return one.getsockname()[1]
 
 
 def scheduler(port: int) -> list[str]:

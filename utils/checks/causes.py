@@ -15,6 +15,8 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from types import CodeType, FrameType, FunctionType, ModuleType
 from typing import Any, TypeAlias
 
+from .syntax import tree_of
+
 Json: TypeAlias = dict[str, Any]
 Frames: TypeAlias = Sequence[tuple[FrameType, int]]  # of a student's own, and their lines
 Names: TypeAlias = ChainMap[str, Any]  # a function's own before its notebook's
@@ -289,11 +291,8 @@ def _statement(tree: ast.AST, line: int) -> ast.AST:
 
 def _tree(code: CodeType) -> Any:
     """A function's own source as a tree."""
-    try:
-        tree = ast.parse("".join(linecache.getlines(code.co_filename)))
-    except (SyntaxError, ValueError, RecursionError, MemoryError):
-        return NOTHING
-    for each in ast.walk(tree):
+    tree = tree_of("".join(linecache.getlines(code.co_filename)))
+    for each in ast.walk(tree) if tree else ():
         if isinstance(each, Scope) and each.name == code.co_name:
             first = min(node.lineno for node in (each, *each.decorator_list))
             if first == code.co_firstlineno:
