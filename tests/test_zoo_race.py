@@ -86,6 +86,13 @@ def test_drawn_again_the_images_are_the_same():
     assert not np.array_equal(first.x_test, race.new_data().x_test)
 
 
+def test_masks_are_the_same_however_many_are_warped_at_a_time(monkeypatch):
+    shapes, which = np.random.default_rng(0).random((5, 28, 28)), np.arange(12) % 5
+    at_once = collage.warp(shapes, which, np.random.default_rng(1))
+    monkeypatch.setattr(collage, "FEW", 5)
+    assert np.array_equal(collage.warp(shapes, which, np.random.default_rng(1)), at_once)
+
+
 def test_what_is_no_part_is_refused():
     with pytest.raises(ValueError, match=r"held_out='train'.*'validation'"):
         collage.digits("train")

@@ -24,6 +24,8 @@ SCALES = (1.0, 0.7, 0.5)
 # The mean colours of figure and ground differ by at least this, as a distance in RGB (0…1.73).
 CONTRAST = 0.25
 
+FEW = 500  # masks warped at a time, which take 8 kB a step each
+
 
 def region(name: str, part: str) -> np.ndarray:
     """Return the columns of a photograph that belong to a part: uint8, (height, width, 3)."""
@@ -74,32 +76,45 @@ def warp(shapes: np.ndarray, which: np.ndarray, generator: np.random.Generator) 
     scale = generator.uniform(0.7, 1.15, (2, count))
     slant = generator.uniform(-0.25, 0.25, count)
     move = generator.uniform(-3, 3, (2, count))
-    y, x = np.mgrid[:SIZE, :SIZE].reshape(2, 1, -1) - (SIZE - 1) / 2
-    y, x = y - move[0][:, None], x - move[1][:, None]
-    cos, sin = np.cos(angle)[:, None], np.sin(angle)[:, None]
-    y, x = (cos * y - sin * x) / scale[0][:, None], (sin * y + cos * x) / scale[1][:, None]
-    x = x + slant[:, None] * y
+    rows, columns = np.mgrid[:SIZE, :SIZE].reshape(2, 1, -1) - (SIZE - 1) / 2
     middle = (shapes.shape[1] - 1) / 2
-    index = np.broadcast_to(which[:, None], y.shape)
-    masks: np.ndarray = map_coordinates(
-        shapes, [index, y + middle, x + middle], order=1, output="float32"
-    )
-    return masks.reshape(count, SIZE, SIZE)
+    masks = np.empty((count, SIZE, SIZE), "float32")
+    for start in range(0, count, FEW):
+        part = slice(start, start + FEW)
+        y, x = rows - move[0, part, None], columns - move[1, part, None]
+        cos, sin = np.cos(angle[part, None]), np.sin(angle[part, None])
+        y, x = cos * y - sin * x, sin * y + cos * x
+        y, x = y / scale[0, part, None], x / scale[1, part, None]
+        x += slant[part, None] * y
+        index = np.broadcast_to(which[part, None], y.shape)
+        found = map_coordinates(shapes, [index, y + middle, x + middle], order=1, output="float32")
+        masks[part] = found.reshape(-1, SIZE, SIZE)
+    return masks
 
 
 def compose(masks: np.ndarray, part: str, generator: np.random.Generator) -> np.ndarray:
     """Lay masks, filled with pieces of photographs, on other pieces: float32 in [0, 1]."""
     ground = pieces(part, len(masks), generator)
     figure = pieces(part, len(masks), generator)
+    beneath, above = _colours(ground), _colours(figure)
     alike = np.arange(len(masks))
     for _ in range(20):
-        difference = ground[alike].mean(axis=(1, 2)) - figure[alike].mean(axis=(1, 2))
-        alike = alike[np.linalg.norm(difference, axis=1) < CONTRAST]
+        distance = np.linalg.norm(beneath[alike] - above[alike], axis=1)
+        alike = alike[distance < CONTRAST]
         if not len(alike):
             break
-        figure[alike] = pieces(part, len(alike), generator)
-    images: np.ndarray = ground + masks[..., np.newaxis] * (figure - ground)
-    return images
+        figure[alike] = again = pieces(part, len(alike), generator)
+        above[alike] = _colours(again)
+    figure -= ground  # in place: ten thousand images are 130 MB
+    figure *= masks[..., np.newaxis]
+    figure += ground
+    return figure
+
+
+def _colours(images: np.ndarray) -> np.ndarray:
+    """Return the mean colour of each image."""
+    means: np.ndarray = images.mean(axis=(1, 2))
+    return means
 
 
 LETTERS = tuple("ABCDEFGHJK")  # not I, which many fonts draw as a stroke
