@@ -1,7 +1,7 @@
 """What the build does to outputs before they are written: pictures become small files.
 
-Of a large figure with more colours than a palette has the nearest ones are kept, where nobody sees
-it: a quarter of what is compared as another picture. A photograph mostly stays as it is.
+Of a figure with more colours than a palette has the nearest ones are kept, where nobody sees it: a
+quarter of what is compared as another picture. A photograph mostly stays as it is.
 """
 
 from __future__ import annotations
@@ -15,7 +15,6 @@ from nbformat import NotebookNode
 
 PNG = "image/png"
 COLOURS = 256  # that a palette holds
-LARGE = 60_000  # bytes of a picture with more colours
 KMEANS = 3  # rounds in which a palette is fitted
 
 
@@ -28,7 +27,7 @@ def finish(cell: NotebookNode) -> None:
 
 
 def small(png: bytes) -> bytes:
-    """The same pixels in a smaller file, with a palette; the same to the eye where it is large."""
+    """The same pixels in a smaller file, or, in one with a palette, the same to the eye."""
     with PIL.Image.open(io.BytesIO(png)) as picture:
         if picture.mode not in ("RGB", "RGBA") or "transparency" in picture.info:
             return png
@@ -36,11 +35,12 @@ def small(png: bytes) -> bytes:
         if alpha != (255, 255):
             return png
         pixels = np.asarray(picture.convert("RGB"))
-    written = _written(_with_palette(pixels))
-    if len(written) > LARGE:
+    exact = _with_palette(pixels)
+    written = _written(exact)
+    if exact.mode == "RGB":
         from ci.nbval_pictures import TOLERANCE, difference
 
-        nearest = _written(PIL.Image.fromarray(pixels).quantize(COLOURS, kmeans=KMEANS))
+        nearest = _written(exact.quantize(COLOURS, PIL.Image.Quantize.MAXCOVERAGE, KMEANS))
         written = nearest if difference(nearest, written) < TOLERANCE / 4 else written
     return min(png, written, key=len)
 
