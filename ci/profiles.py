@@ -14,20 +14,23 @@ UNCOMPARED = [lesson.notebook("sheet") for lesson in lessons() if "sheet" not in
 
 
 def run(profile: Profile, root: Path) -> NotebookNode:
-    """The notebook, executed by papermill as it is, without anything of ours.
+    """The notebook, executed by papermill as it is, in a kernel that is a fork.
 
     Raises ValueError for a parameter that the notebook does not have.
     """
     import papermill
 
+    from ci.warm import kernels
+
     path = root / profile.notebook
     known = papermill.inspect_notebook(str(path))
     if unknown := set(profile.parameters) - set(known):
         raise ValueError(f"{profile.notebook} has the parameters {sorted(known)}, not {unknown}")
-    return papermill.execute_notebook(
-        str(path),
-        None,
-        parameters=profile.parameters,
-        cwd=path.parent,
-        progress_bar=False,
-    )
+    with kernels():
+        return papermill.execute_notebook(
+            str(path),
+            None,
+            parameters=profile.parameters,
+            cwd=str(path.parent),
+            progress_bar=False,
+        )

@@ -19,21 +19,17 @@ from ci import ROOT, tracked
 from ci.lessons import lessons
 from course import pins
 
-# Two workers, each with TensorFlow and a kernel of its own, fit into 8 GB of memory.
-# The order is ours: what takes longest begins first, so that neither waits long for the other.
-PYTEST = ("pytest", "-rs", "-n", "2", "--dist", "loadfile", "--no-loadscope-reorder")
+# Three workers, each with TensorFlow and a kernel of its own, fit into 8 GB of memory, and one of
+# them waits often: for a browser, for a kernel that is killed. What takes longest begins first, so
+# that none waits long for the others at the end: the order is ours.
+PYTEST = ("pytest", "-rs", "-n", "3", "--dist", "loadfile", "--no-loadscope-reorder")
 WITHOUT_NBVAL = ("-p", "no:nbval")  # which takes two seconds to import
-# What executes notebooks in a manner of its own, with about the seconds that it takes.
-EXECUTING = {
-    "tests/test_ci_profiles.py": 140,
-    "tests/test_strangers.py": 90,
-    "tests/test_ci_sheet.py": 80,
-}
+PLUG_INS = ("nbval", "ci.nbval_pictures", "ci.nbval_again", "ci.warm")
 
 
 def executed() -> list[str]:
-    """What executes notebooks: those that nbval compares and our own tests, the longest first."""
-    seconds = EXECUTING | {
+    """The notebooks that nbval executes and compares, the longest first."""
+    seconds = {
         lesson.notebook(edition): lesson.seconds
         for lesson in lessons()
         for edition in lesson.compared
@@ -47,18 +43,16 @@ def stages(
     """Each stage's name and the Python module that does its work, with arguments."""
     left_out = [mark for mark, out in (("slow", quick), ("pinned", latest)) if out]
     marked = ("-m", " and ".join(f"not {mark}" for mark in left_out)) if left_out else ()
-    left_for_later = [f"--ignore={path}" for path in EXECUTING]
     ours = sorted({path.relative_to(ROOT).parts[0] for path in tracked("**/*.py")})
     found = {
         "ruff": ("ruff", "check", *ours),
         "ruff format": ("ruff", "format", "--check", *ours),
         "mypy": ("mypy",),
-        "unit tests": (*PYTEST, *WITHOUT_NBVAL, *left_for_later, *marked, *selection),
     }
-    if not (quick or selection):
-        nbval = ("-p", "nbval", "-p", "ci.nbval_pictures", "-p", "ci.nbval_again", "--nbval")
-        found["notebooks"] = (*PYTEST, *nbval, *executed())
-    return found
+    if quick or selection:
+        return found | {"unit tests": (*PYTEST, *WITHOUT_NBVAL, *marked, *selection)}
+    plug_ins = [part for name in PLUG_INS for part in ("-p", name)]
+    return found | {"tests": (*PYTEST, *plug_ins, "--nbval", *marked, *executed(), "tests")}
 
 
 def newest(folder: Path) -> str:

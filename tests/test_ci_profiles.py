@@ -1,4 +1,4 @@
-"""The notebooks hold under other parameters. `course.py test` runs this beside nbval."""
+"""The notebooks hold under other parameters."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from ci.notebooks import code_cells, text
 from ci.profiles import PROFILES, UNCOMPARED, run
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "name", [name for name, of in PROFILES.items() if of.notebook not in UNCOMPARED]
 )

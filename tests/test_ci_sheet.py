@@ -1,7 +1,7 @@
 """The challenges' sheets, which train as long as their solutions do: nbval runs these alone.
 
 Here each sheet is run with little training, and what nbval would compare is compared with that run
-or with the solution. `course.py test` runs this beside nbval.
+or with the solution.
 """
 
 from __future__ import annotations
@@ -53,6 +53,7 @@ def test_every_sheet_that_nbval_leaves_out_is_run_here():
     assert {PROFILES[name].notebook for name in OF_SHEETS} == set(UNCOMPARED)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", OF_SHEETS)
 def test_it_runs_with_little_training_and_says_of_its_blanks_what_is_stored(name):
     path = PROFILES[name].notebook

@@ -17,9 +17,15 @@ NOTEBOOKS = {
 
 
 def test_every_notebook_is_executed_once():
-    everything = [part for command in stages(False, ()).values() for part in command]
-    everything += [*UNCOMPARED] * everything.count("tests/test_ci_sheet.py")
+    everything = [*stages(False, ())["tests"]]
+    everything += [*UNCOMPARED] * everything.count("tests")  # by test_ci_sheet.py
     assert {name: everything.count(name) for name in NOTEBOOKS} == dict.fromkeys(NOTEBOOKS, 1)
+
+
+def test_one_session_of_pytest_runs_the_notebooks_and_every_test():
+    found = stages(False, (), latest=True)
+    assert [command.count("--nbval") for command in found.values()] == [0, 0, 0, 1]
+    assert found["tests"][-1] == "tests" and "-m not pinned" in " ".join(found["tests"])
 
 
 def test_each_stage_is_typed_as_the_manual_has_it():
@@ -28,13 +34,14 @@ def test_each_stage_is_typed_as_the_manual_has_it():
 
 def test_a_quick_test_executes_none_and_nothing_slow():
     quick = stages(True, (), latest=True)
-    assert "notebooks" not in quick
+    assert not NOTEBOOKS & {*quick["unit tests"]}
     assert quick["unit tests"][-2:] == ("-m", "not slow and not pinned")
 
 
 def test_other_options_choose_among_the_unit_tests():
     chosen = stages(False, ("-k", "summary"))
-    assert chosen["unit tests"][-2:] == ("-k", "summary") and "notebooks" not in chosen
+    assert chosen["unit tests"][-2:] == ("-k", "summary")
+    assert not NOTEBOOKS & {*chosen["unit tests"]}
 
 
 def test_the_newest_packages_are_tried_in_a_place_of_their_own(monkeypatch, capfd):

@@ -1,7 +1,7 @@
 """The notebooks run by the tools that people type, with nothing of ours around them.
 
-`course.py test` runs this beside nbval; papermill alone runs every lesson in test_ci_profiles.py
-and test_ci_sheet.py.
+Their kernels start cold. papermill runs each lesson with blanks in test_ci_profiles.py and
+test_ci_sheet.py.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from pathlib import Path
 import nbformat
 import pytest
 from clones import fresh
+from papermill.parameterize import parameterize_notebook
 from playing import CALL
 
 import course
@@ -21,7 +22,10 @@ from ci import ROOT
 from ci.names import names
 from ci.notebooks import code_cells, read
 
+pytestmark = pytest.mark.slow
+
 TIMES = 10
+LITTLE = {"train_size": 64, "epochs": 1}  # training: how a notebook is executed is tried here
 PATIENCE = 300  # seconds; who waits for ever is stopped
 PAPERMILL = "papermill Day018_vgg16.ipynb out.ipynb"
 OTHERS = (
@@ -32,8 +36,11 @@ OTHERS = (
 
 @pytest.fixture(scope="module")
 def clone(tmp_path_factory) -> Path:
-    """A copy of what git tracks, in which no test has been."""
-    return fresh(tmp_path_factory.mktemp("clone"))
+    """A copy of what git tracks, in which no test has been; its homework trains little."""
+    folder = fresh(tmp_path_factory.mktemp("clone"))
+    homework = folder / course.first_notebook()
+    nbformat.write(parameterize_notebook(read(homework), LITTLE), homework)
+    return folder
 
 
 def typed(folder: Path, *words: str) -> None:
