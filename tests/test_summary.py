@@ -123,6 +123,39 @@ def test_a_layer_costs_what_arithmetic_says(kind, settings, shape, params, macs)
     assert (row.params, row.macs) == (params, macs)
 
 
+@pytest.mark.parametrize(
+    ("kind", "settings", "shape", "factors"),
+    [
+        ("Dense", {"units": 10}, (16,), (16, 10)),
+        ("Dense", {"units": 10}, (7, 16), (16, 10)),
+        ("Conv1D", {"filters": 4, "kernel_size": 5, "padding": "causal"}, (20, 3), (5 * 3, 4)),
+        ("Conv2D", {"filters": 4, "kernel_size": 3, "groups": 2}, (8, 8, 6), (9 * 3, 4)),
+        ("Embedding", {"input_dim": 50, "output_dim": 8}, (5,), (50, 8)),
+    ],
+)
+def test_lora_trains_two_factors_and_multiplies_them_at_each_call(kind, settings, shape, factors):
+    import keras
+
+    rank, (high, wide) = 2, factors
+    layer = getattr(keras.layers, kind)(**settings)
+    plain = of_layer(layer, shape)
+    layer.enable_lora(rank)
+    row = of_layer(layer, shape)
+    assert row.params == plain.params + rank * (high + wide) == layer.count_params()
+    assert row.trainable_params == row.params - high * wide
+    assert row.macs == plain.macs + high * rank * wide
+
+
+def test_the_products_of_a_quantised_lora_are_not_counted():
+    import keras
+
+    layer = keras.layers.Dense(10)
+    of_layer(layer, (16,))
+    layer.enable_lora(2)
+    layer.quantize("int8")
+    assert of_layer(layer, (16,)).macs is None
+
+
 def test_a_bias_adds_parameters_and_no_macs():
     from keras import layers
 

@@ -2,14 +2,15 @@
 
 Padding counts as if its zeros were multiplied, as in the papers and in TensorFlow's profiler.
 Activations, normalisation, pooling and sums are 0 by convention; a kind outside the table is not
-counted, which is something else than 0.
+counted, which is something else than 0. LoRA (Hu et al. 2021) adds the product of its two factors,
+which Keras makes at each call, however large the batch.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from math import prod
-from typing import Protocol
+from typing import Any, Protocol
 
 from utils.summary import kinds
 from utils.summary.graph import Call, Shape
@@ -72,4 +73,15 @@ def macs(call: Call) -> int | None:
     kind, shapes = call.kind_in(COUNTERS), call.known_shapes()
     if kind is None or shapes is None:
         return None
-    return COUNTERS[kind](call.op, *shapes)
+    adapter = _adapter(call.op)
+    return None if adapter is None else COUNTERS[kind](call.op, *shapes) + adapter
+
+
+def _adapter(op: Any) -> int | None:
+    """Return what a layer's LoRA adds, 0 without one; None: the layer is quantised besides."""
+    if not getattr(op, "lora_enabled", False):
+        return 0
+    if getattr(op, "quantization_mode", None):
+        return None
+    first, second = (weight.shape for weight in op.weights if weight.name.startswith("lora_"))
+    return int(prod(first) * second[-1])
