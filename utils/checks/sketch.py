@@ -6,7 +6,6 @@ import contextlib
 import functools
 from collections.abc import Callable, Iterator
 from typing import Any
-from unittest.mock import patch
 
 MERGING = ("Add", "Subtract", "Multiply", "Maximum", "Minimum")
 
@@ -18,6 +17,8 @@ def lenient() -> Iterator[list[Any]]:
     What merges such maps gives the first one's shape; the second layer's name gets a number. Gives
     the list of the models that are built.
     """
+    from unittest.mock import patch
+
     import keras
     from keras.src.models.functional import Functional
     from keras.src.ops import numpy as operations
