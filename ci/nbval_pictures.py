@@ -24,6 +24,7 @@ from ci.notebooks import BITMAPS, is_compared, kinds, pictures
 # TOLERANCE of the whole range. That hides rounding, and shows a moved point or a changed letter.
 BLUR = 2.0
 TOLERANCE = 0.06
+COMPARED = "compared"  # the property of a passed test that tells how many cells and pictures were
 
 
 def difference(ours: bytes, theirs: bytes) -> float:
@@ -78,7 +79,7 @@ def pytest_runtest_call(item):
             _compare(item, pictures(item.cell.outputs), pictures(item.test_outputs))
             if type(item) is IPyNbCell:  # each once, also where it is run again
                 count = {"cells": int(bool(item.cell.outputs)), "pictures": len(stored)}
-                item.user_properties.append(("compared", count))
+                item.user_properties.append((COMPARED, count))
     return result
 
 
@@ -110,7 +111,7 @@ def pytest_terminal_summary(terminalreporter):
     total: Counter[str] = Counter()
     for report in terminalreporter.getreports("passed"):
         for name, count in report.user_properties:
-            if name == "compared":
+            if name == COMPARED:
                 total.update(count)
     terminalreporter.write_line(
         f"Compared with a fresh run: {total['cells']} cells and {total['pictures']} pictures."

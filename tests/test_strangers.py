@@ -25,7 +25,8 @@ from ci.notebooks import code_cells, read
 pytestmark = pytest.mark.slow
 
 TIMES = 10
-LITTLE = {"train_size": 64, "epochs": 1}  # training: how a notebook is executed is tried here
+# Little training of a small network: what is tried here is how a notebook is executed.
+LITTLE = {"input_shape": [32, 32, 3], "train_size": 64, "epochs": 1}
 PATIENCE = 300  # seconds; who waits for ever is stopped
 PAPERMILL = "papermill Day018_vgg16.ipynb out.ipynb"
 OTHERS = (
@@ -36,7 +37,7 @@ OTHERS = (
 
 @pytest.fixture(scope="module")
 def clone(tmp_path_factory) -> Path:
-    """A copy of what git tracks, in which no test has been; its homework trains little."""
+    """A copy of what git tracks, in which no test has been, and whose homework trains little."""
     folder = fresh(tmp_path_factory.mktemp("clone"))
     homework = folder / course.first_notebook()
     nbformat.write(parameterize_notebook(read(homework), LITTLE), homework)
