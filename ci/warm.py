@@ -90,8 +90,8 @@ class Warm(LocalProvisioner):
         """Fork it from a process that lives as long as this one, and imports at the first call."""
         set_forkserver_preload(["ci.warm_imports"])
         arguments = cmd[cmd.index("ipykernel_launcher") + 1 :]
-        environment = dict(options.get("env") or os.environ)
-        self.process = Fork(target=become_kernel, args=(arguments, options["cwd"], environment))
+        folder, environment = options.get("cwd", os.getcwd()), dict(options["env"])
+        self.process = Fork(target=become_kernel, args=(arguments, folder, environment))
         self.process.start()
         self.pid = self.pgid = self.process.pid
         return self.connection_info
