@@ -1,4 +1,4 @@
-"""Runs every check of the project, stage by stage, and says how long each took.
+"""Runs every check of the project, stage by stage, and says what each took.
 
 Options that this command does not know go to pytest and choose among the unit tests, as in
 `course.py test -k summary`; the notebooks are then left out.
@@ -16,6 +16,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from ci import ROOT, tracked
+from ci.clock import a_clock
 from ci.lessons import lessons
 from course import pins
 
@@ -93,6 +94,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     with (
         tempfile.TemporaryDirectory(prefix="latest-") as folder,
         subprocess.Popen(prepare, cwd=ROOT) as machine,  # beside what needs nothing of the system
+        a_clock() as clock,
     ):
         python = newest(Path(folder, "venv")) if options.latest else sys.executable
         summary = []
@@ -100,14 +102,15 @@ def main(arguments: Sequence[str] | None = None) -> None:
             if command[0] == "pytest":
                 machine.wait()
             print(f"\n== {name}: python -m {' '.join(command)}", flush=True)
-            started = time.perf_counter()
-            code = subprocess.run([python, "-m", *command], cwd=ROOT, check=False).returncode
-            summary.append((name, time.perf_counter() - started, code))
+            began = time.perf_counter(), clock.read()
+            code = subprocess.run([*clock.prefix, python, "-m", *command], cwd=ROOT).returncode
+            wall, cpu = time.perf_counter() - began[0], clock.read() - began[1]
+            summary.append((name, cpu, wall, code))
 
-    print("\n== summary")
-    for name, seconds, code in summary:
-        print(f"{name:12} {seconds:5.0f} s  {'failed' if code else 'passed'}")
-    sys.exit(any(code for _, _, code in summary))
+    print(f"\n== summary; CPU seconds of {clock.counts}")
+    for name, cpu, wall, code in summary:
+        print(f"{name:12} {cpu:5.0f} CPU-s {wall:5.0f} s  {'failed' if code else 'passed'}")
+    sys.exit(any(code for *_, code in summary))
 
 
 if __name__ == "__main__":

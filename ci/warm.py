@@ -90,14 +90,14 @@ class Warm(LocalProvisioner):
         """Fork it from a process that lives as long as this one, and imports at the first call."""
         set_forkserver_preload(["ci.warm_imports"])
         arguments = cmd[cmd.index("ipykernel_launcher") + 1 :]
-        folder, environment = options.get("cwd", os.getcwd()), dict(options["env"])
+        folder, environment = options.get("cwd", Path.cwd()), dict(options["env"])
         self.process = Fork(target=become_kernel, args=(arguments, folder, environment))
         self.process.start()
         self.pid = self.pgid = self.process.pid
         return self.connection_info
 
 
-def become_kernel(arguments: list[str], folder: str, environment: dict[str, str]) -> None:
+def become_kernel(arguments: list[str], folder: str | Path, environment: dict[str, str]) -> None:
     """Be a kernel until it is shut down, in a process group of its own, silent besides."""
     from ipykernel.kernelapp import IPKernelApp
 

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import re
+import subprocess
 import sys
 
 import pytest
 
 import course
 from ci import ROOT, tracked
+from ci.clock import a_clock
 from ci.profiles import UNCOMPARED
 from ci.test import main, pins, stages
 
@@ -70,7 +73,20 @@ def test_a_failed_stage_fails_the_whole_and_the_next_still_runs(
     with pytest.raises(SystemExit) as exit_:
         main([])
     assert exit_.value.code == code
-    assert capfd.readouterr().out.splitlines()[-1].split()[::3] == ["right", "passed"]
+    last = capfd.readouterr().out.splitlines()[-1]
+    assert re.fullmatch(r"right +\d+ CPU-s +\d+ s  passed", last)
+
+
+BUSY = "import time\nwhile time.process_time() < 0.5: pass"
+NESTED = f"import subprocess, sys\nsubprocess.run([sys.executable, '-c', {BUSY!r}])"
+
+
+@pytest.mark.parametrize("script", [BUSY, NESTED])
+def test_the_clock_counts_what_a_command_starts(script):
+    with a_clock() as clock:
+        before = clock.read()
+        subprocess.run([*clock.prefix, sys.executable, "-c", script], check=True)
+        assert 0.5 <= clock.read() - before < 5
 
 
 def test_continuous_integration_types_what_the_readme_says():
