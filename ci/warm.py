@@ -6,6 +6,7 @@ notebook stores is what a reader's own kernel shows, and a fork has to show the 
 
 from __future__ import annotations
 
+import atexit
 import os
 import sys
 from collections.abc import Iterator
@@ -93,6 +94,7 @@ class Warm(LocalProvisioner):
         folder, environment = options.get("cwd", Path.cwd()), dict(options["env"])
         self.process = Fork(target=become_kernel, args=(arguments, folder, environment))
         self.process.start()
+        atexit.register(self.process.kill)  # before multiprocessing waits for whatever is left
         self.pid = self.pgid = self.process.pid
         return self.connection_info
 
