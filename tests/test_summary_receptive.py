@@ -114,6 +114,23 @@ PHASED = {
         layer("Conv2DTranspose", 2, 3, strides=2, padding="same", **transposed),
     ),
     "upsampling": in_turn(pool, conv, layer("UpSampling2D", 3), lambda: conv(2)),
+    "pooled, then upsampled": in_turn(pool, layer("UpSampling2D", 2)),
+    "upsampled twice": in_turn(
+        lambda: pool(3), layer("UpSampling2D", (2, 3)), conv, layer("UpSampling2D", 2), conv
+    ),
+    "transposed, without padding": in_turn(
+        lambda: pool(3), layer("Conv2DTranspose", 2, (5, 2), strides=(3, 2), **transposed), conv
+    ),
+    "a stride larger than the kernel": in_turn(
+        lambda: pool(3, padding="same"),
+        layer("Conv2DTranspose", 2, (1, 2), strides=3, padding="same", **transposed),
+        lambda: conv((2, 1)),
+    ),
+    "dilation between what reads nothing": in_turn(
+        lambda: conv(strides=(3, 1)),
+        layer("Conv2DTranspose", 2, 1, strides=(3, 1), **transposed),
+        lambda: conv((3, 2), dilation_rate=(3, 1)),
+    ),
 }
 
 
@@ -125,6 +142,7 @@ def test_each_unit_is_moved_by_just_its_window(network):
             (offset + place * stride, offset + place * stride + size - 1)
             for place, size, stride, offset in zip(unit, *columns(row), strict=True)
         ]
+        assert row.window(*unit) == tuple(windows)
         assert moving_pixels(model, unit) == [
             (max(first, 0), min(last, SIZE - 1)) for first, last in windows
         ]
@@ -136,9 +154,41 @@ def test_the_largest_window_is_told_where_units_differ(network):
     middle = [size // 2 for size in row.output_shape[:2]]
     neighbours = [moving_pixels(model, (middle[0] + i, middle[1] + i)) for i in range(-6, 7)]
     largest = [
-        max(last - first + 1 for first, last in axis) for axis in zip(*neighbours, strict=True)
+        max(window[1] - window[0] + 1 for window in axis if window)
+        for axis in zip(*neighbours, strict=True)
     ]
     assert largest == columns(row)[0]
+
+
+@pytest.mark.parametrize("network", PHASED.values(), ids=PHASED)
+def test_each_unit_has_a_window_of_its_own_where_units_differ(network):
+    model, row = built(network)
+    height, width, _ = row.output_shape
+    followed = 0
+    for i in range(height):
+        unit = (i, i * (width - 1) // (height - 1))
+        windows, moved = row.window(*unit), moving_pixels(model, unit)
+        if None in windows:
+            assert moved == [None, None], unit
+        elif all(map(is_inside, windows)):
+            assert moved == list(windows), unit
+            followed += 1
+    assert followed > height / 5
+    assert row.rf_offset is None
+
+
+def is_inside(window: tuple[int, int]) -> bool:
+    """Tell whether a window reads no padding."""
+    return window[0] >= 0 and window[1] < SIZE
+
+
+def test_what_is_no_place_has_no_window():
+    import keras
+
+    flat = keras.layers.Flatten()
+    row = summarize(keras.Sequential([keras.Input((8, 8, 3)), flat])).rows[-1]
+    with pytest.raises(ValueError, match=f"'{flat.name}': what one unit reads"):
+        row.window(0)
 
 
 @pytest.mark.parametrize("network", [*REGULAR.values(), *PHASED.values()], ids=[*REGULAR, *PHASED])
@@ -197,8 +247,11 @@ def units(row: Any) -> list[tuple[int, int]]:
     return [(0, 0), (height // 2, width // 2), (height // 3, width - 2), (height - 1, width - 1)]
 
 
-def moving_pixels(model: Any, unit: tuple[int, int]) -> list[tuple[int, int]]:
-    """Return, for each axis, the first and last place of the input with a gradient of that unit."""
+def moving_pixels(model: Any, unit: tuple[int, int]) -> list[tuple[int, int] | None]:
+    """Return, for each axis, the first and last place of the input with a gradient of that unit.
+
+    None where there is none.
+    """
     import tensorflow as tf
 
     image = tf.ones((1, SIZE, SIZE, 2))
@@ -206,4 +259,5 @@ def moving_pixels(model: Any, unit: tuple[int, int]) -> list[tuple[int, int]]:
         tape.watch(image)
         output = tf.reduce_sum(model(image)[0, unit[0], unit[1]])
     moved = tape.gradient(output, image).numpy()[0].any(axis=-1)
-    return [tuple(np.flatnonzero(moved.any(axis=axis))[[0, -1]].tolist()) for axis in (1, 0)]
+    axes = [np.flatnonzero(moved.any(axis=axis)).tolist() for axis in (1, 0)]
+    return [(places[0], places[-1]) if places else None for places in axes]

@@ -125,12 +125,24 @@ def _field_columns(reach: Field | None) -> dict[str, Any]:
     if reach is None or not reach.axes:
         return dict.fromkeys(("receptive_field", "rf_stride", "rf_offset"))
     strides = [int(s) if s.denominator == 1 else float(s) for s in (a.stride for a in reach.axes)]
-    offsets = [axis.window(0)[0] for axis in reach.axes]
     return {
         "receptive_field": _one_or_each([axis.size for axis in reach.axes]),
         "rf_stride": None if reach.flat or reach.is_whole else _one_or_each(strides),
-        "rf_offset": None if reach.flat else _one_or_each(offsets),
+        **_places(reach),
     }
+
+
+def _places(reach: Field) -> dict[str, Any]:
+    """Return where windows begin: one offset where the stride tells the rest, else each window."""
+    if reach.flat:
+        return {"rf_offset": None}
+    if all(axis.is_even for axis in reach.axes):
+        return {"rf_offset": _one_or_each([axis.first[0] for axis in reach.axes])}
+    windows = [
+        tuple((first, last) if first <= last else None for first, last in axis.period())
+        for axis in reach.axes
+    ]
+    return {"rf_offset": None, "rf_windows": tuple(windows)}
 
 
 def _one_or_each(values: list[Any]) -> Any:

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from fractions import Fraction
+from itertools import pairwise
 from math import gcd, lcm
 from typing import Any
 
@@ -19,14 +20,27 @@ from utils.summary.graph import Call, Shape
 Shapes = tuple[Shape, Shape]  # of what a call takes and of what it makes
 
 
+# The window of a unit that reads nothing ends before it begins, wherever it is moved.
+NOTHING = (2**62, -(2**62))
+
+
 @dataclass(frozen=True)
 class Taps:
-    """Unit `o` of a layer reads units (step * o + first) // per to (step * o + last) // per."""
+    """Unit `o` of a layer reads units (step * o + first) // per to (step * o + last) // per.
+
+    Of these it reads each, or the first, the one `apart` further, and so on.
+    """
 
     step: int
     first: int
     last: int
     per: int = 1
+    apart: int = 1
+
+    def units(self, o: int) -> range:
+        """Return the units that unit `o` reads."""
+        first, last = ((self.step * o + tap) // self.per for tap in (self.first, self.last))
+        return range(first, last + 1, self.apart)
 
 
 @dataclass(frozen=True)
@@ -35,7 +49,7 @@ class Axis:
 
     These hold one period; one later, both are `advance` places further. The period is 1 until a
     transposed convolution or an upsampling makes units of different phase. `advance` is 0 where
-    every unit reads the same.
+    every unit reads the same. A unit that reads nothing has its last place before its first.
     """
 
     first: tuple[int, ...]
@@ -58,20 +72,33 @@ class Axis:
     @property
     def size(self) -> int:
         """Places in the largest window."""
-        return max(last - first + 1 for first, last in zip(self.first, self.last, strict=True))
+        return max(0, *(last - first + 1 for first, last in self.period()))
 
     @property
     def stride(self) -> Fraction:
         """Places from the window of one unit to the next one's."""
         return Fraction(self.advance, len(self.first))
 
+    @property
+    def is_even(self) -> bool:
+        """Whether each window is as large as the one before, and one stride further."""
+        period = len(self.first)
+        windows = pairwise(map(self.window, range(period + 1)))
+        steps = {after[end] - before[end] for before, after in windows for end in (0, 1)}
+        return steps == {self.advance // period} and self.advance % period == 0
+
+    def period(self) -> list[tuple[int, int]]:
+        """Return the windows of one period."""
+        return list(zip(self.first, self.last, strict=True))
+
     def through(self, taps: Taps, units: int) -> Axis:
         """Return the axis of a layer that reads this one."""
         cycle = taps.per * len(self.first)
         period = cycle // gcd(taps.step, cycle)
+        read = [[NOTHING, *map(self.window, taps.units(o))] for o in range(period)]
         return Axis(
-            tuple(self.window((taps.step * o + taps.first) // taps.per)[0] for o in range(period)),
-            tuple(self.window((taps.step * o + taps.last) // taps.per)[1] for o in range(period)),
+            tuple(min(first for first, _ in windows) for windows in read),
+            tuple(max(last for _, last in windows) for windows in read),
             self.advance * taps.step * period // cycle,
             units,
             self.extent,
@@ -79,8 +106,8 @@ class Axis:
 
     def whole(self) -> Axis:
         """Return the axis of something that reads every unit: their windows within the input."""
-        first = max(self.window(0)[0], 0)
-        last = min(self.window(self.units - 1)[1], self.extent - 1)
+        firsts, lasts = zip(*map(self.window, range(self.units)), strict=True)
+        first, last = max(min(firsts), 0), min(max(lasts), self.extent - 1)
         return Axis((first,), (last,), 0, 1, self.extent)
 
     def stretched(self, units: int) -> Axis:
@@ -146,7 +173,7 @@ def _sliding(op: Any, shapes: Shapes, size: Shape, dilation: Shape) -> list[Taps
         reach = (k - 1) * d
         missing = max((made - 1) * s + reach + 1 - given, 0)
         before = {"valid": 0, "same": missing // 2, "causal": reach}[op.padding]
-        taps.append(Taps(s, -before, reach - before))
+        taps.append(Taps(s, -before, reach - before, apart=d))
     return taps
 
 
