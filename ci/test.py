@@ -20,9 +20,9 @@ from ci.clock import a_clock
 from ci.lessons import lessons
 from course import pins
 
-# Three workers, each with TensorFlow and a kernel of its own, fit into 8 GB of memory, and one of
-# them waits often: for a browser, for a kernel that is killed. What takes longest begins first, so
-# that none waits long for the others at the end: the order is ours.
+# Three workers, each with TensorFlow and kernels of its own, take about 8 GB of memory; on two
+# processors, one of them waits for a browser or for a kernel that is killed while others compute.
+# The order is ours: what takes longest begins first, so that none waits long for the others.
 PYTEST = ("pytest", "-rs", "-n", "3", "--dist", "loadfile", "--no-loadscope-reorder")
 WITHOUT_NBVAL = ("-p", "no:nbval")  # which takes two seconds to import
 PLUG_INS = ("nbval", "ci.nbval_pictures", "ci.nbval_again", "ci.warm")
