@@ -1,7 +1,7 @@
 """Writes the notebooks as pages: to read without Jupyter, on a phone, on paper, without a network.
 
 Each is one HTML file with everything in it, as the notebook was saved; it lies in OUT where its
-notebook lies in the course, and index.html leads to all.
+notebook lies in the course. index.html leads to all, and searches all.
 Whatever other notebook lies there gets a page, too; what can't be shown is told.
 """
 
@@ -12,16 +12,22 @@ import json
 import math
 import sys
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 from urllib.parse import quote
 
 from ci import ROOT
 from ci.lessons import DEPTH
+from ci.release import GITHUB, openers
 from course import NOTEBOOKS, unwritable
 
+if TYPE_CHECKING:
+    from ci.frame import Entry, Link
+    from ci.page import Page
+
 TITLE = "經典 CNN 框架"
+INDEX = "index.html"
 TITLE_OF_DEPTH = "深讀：講義的每一個主題"
 
 
@@ -33,27 +39,38 @@ class Book(NamedTuple):
     lost: list[str]
 
 
-def book(out: Path, root: Path = ROOT) -> Book:
-    """Write a page for each notebook of `root`, and index.html, into `out`."""
-    from ci.page import Place, frame, page
+def book(out: Path, root: Path = ROOT, repository: str | None = None) -> Book:
+    """Write a page for each notebook of `root`, and index.html, into `out`.
+
+    `repository`: NAME/REPO on GitHub, where Colab and Binder find the course's notebooks.
+    """
+    from ci.frame import frame
+    from ci.page import Place, page
 
     made = Book([], [], [])
     notebooks = _read_all(root, made)
     addresses = {name: quote(_file(name), errors="surrogateescape") for name in notebooks}
-    titles = {}
-    for name, notebook in notebooks.items():
-        trusted = (root / "lessons" / f"{name}.md").is_file()
-        shown = page(notebook, Place(_legible(name), root, addresses, trusted))
-        titles[name] = shown.title
-        made.told.extend(f"{name}.ipynb, {sentence}" for sentence in shown.told)
-        made.files.append(_write(out / _file(name), shown.html))
-    made.files.append(_write(out / "index.html", frame(TITLE, _index(addresses, titles), False)))
+    places = {
+        name: Place(_legible(name), root, addresses, (root / "lessons" / f"{name}.md").is_file())
+        for name in notebooks
+    }
+    pages = {name: page(notebook, places[name]) for name, notebook in notebooks.items()}
+    names = _names(pages)
+    for name, each in pages.items():
+        made.told.extend(f"{name}.ipynb, {sentence}" for sentence in each.told)
+        place = places[name]
+        way = [(rel, place.seen(there), text) for rel, there, text in _way(name, addresses, names)]
+        if repository and place.trusted:
+            way += [("external", *link) for link in openers(repository, f"{name}.ipynb")]
+        html = frame(each.title, each.body, place.trusted, [("", "", each)], way)
+        made.files.append(_write(out / _file(name), html))
+    made.files.append(_write(out / INDEX, _index(addresses, names, pages)))
     return made
 
 
 def _read_all(root: Path, made: Book) -> dict[str, Any]:
     """The notebooks of `root` by name; `made` is told of those that have nothing to show."""
-    from ci.page import reason
+    from ci.render import reason
 
     found = {}
     for path in (path for pattern in NOTEBOOKS for path in sorted(root.glob(pattern))):
@@ -111,21 +128,35 @@ def _legible(name: str) -> str:
     return name.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
 
 
-def _index(addresses: dict[str, str], titles: dict[str, str]) -> str:
-    """The lists of the pages by title; where two have the same, with the file's name."""
-    from html import escape
+def _names(pages: Mapping[str, Page]) -> dict[str, str]:
+    """The pages' titles; where two have the same, with the file's name."""
+    count = Counter(page.title for page in pages.values())
+    return {
+        name: page.title + ("" if count[page.title] == 1 else f"（{_legible(name)}.ipynb）")
+        for name, page in pages.items()
+    }
 
-    from ci.page import links
 
-    count = Counter(titles.values())
-    entries: dict[bool, list[tuple[str, str]]] = {False: [], True: []}
-    for name, title in titles.items():
-        shown = title if count[title] == 1 else f"{title}（{_legible(name)}.ipynb）"
-        entries[name.startswith(DEPTH)].append((addresses[name], shown))
-    parts = [f"<h1>{escape(TITLE)}</h1>", links(entries[False])]
-    if entries[True]:
-        parts += [f"<h2>{escape(TITLE_OF_DEPTH)}</h2>", links(entries[True])]
-    return "\n".join(map(str, parts))
+def _way(name: str, addresses: Mapping[str, str], names: Mapping[str, str]) -> Iterator[Link]:
+    """The links from a page to the list of all, and to the pages before and after it."""
+    order = list(addresses)
+    here = order.index(name)
+    yield "up", INDEX, "全部的頁"
+    for rel, there in (("prev", order[:here][-1:]), ("next", order[here + 1 :][:1])):
+        yield from ((rel, addresses[other], names[other]) for other in there)
+
+
+def _index(
+    addresses: Mapping[str, str], names: Mapping[str, str], pages: Mapping[str, Page]
+) -> str:
+    """The list of all pages, with a search through all of them."""
+    from ci.frame import contents, frame
+
+    entries = [(addresses[name], names[name], page) for name, page in pages.items()]
+    groups: dict[str, list[Entry]] = {"": [], TITLE_OF_DEPTH: []}
+    for entry in entries:
+        groups[TITLE_OF_DEPTH if entry[0].startswith(DEPTH) else ""].append(entry)
+    return frame(TITLE, contents(TITLE, groups), False, entries)
 
 
 def _write(path: Path, html: str) -> Path:
@@ -145,10 +176,23 @@ def request(arguments: Sequence[str] | None) -> argparse.Namespace:
         metavar="OUT",
         help="the folder for the pages (default: out/book)",
     )
+    parser.add_argument(
+        "--url",
+        type=_repository,
+        metavar="https://github.com/NAME/REPO",
+        help="where the student's pack is (see release): the pages link to Colab and Binder",
+    )
     options = parser.parse_args(arguments)
     if problem := unwritable(options.out):
         parser.exit(2, f"course.py book: {problem}\n")
     return options
+
+
+def _repository(url: str) -> str:
+    found = GITHUB.fullmatch(url)
+    if not found:
+        raise argparse.ArgumentTypeError(f"{url!r}: expected https://github.com/NAME/REPO")
+    return found[1]
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
@@ -157,7 +201,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     for stream in (sys.stdout, sys.stderr):
         stream.reconfigure(errors="replace")  # a name or a title that the console can't show
     try:
-        made = book(options.out)
+        made = book(options.out, repository=options.url)
     except OSError as error:
         sys.exit(f"course.py book: {error}")
     for path in made.files:

@@ -10,58 +10,81 @@ import mimetypes
 import posixpath
 import re
 from base64 import b64decode, b64encode
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from io import BytesIO
 from pathlib import Path
-from textwrap import shorten
 from typing import Any
 from urllib.parse import unquote
 from xml.etree import ElementTree
 
 import nbformat
 import PIL.Image
-from bs4 import BeautifulSoup, Tag
-from latex2mathml.converter import convert
+from bs4 import BeautifulSoup, NavigableString, Tag
 from nbconvert import HTMLExporter
-from nbconvert.filters.markdown_mistune import IPythonRenderer, MarkdownWithMath
 from nbformat import NotebookNode
 from nbformat.v4.rwbase import rejoin_lines
-from pygments.formatters import HtmlFormatter
 from pygments.lexers import get_lexer_by_name
 from pygments.util import ClassNotFound
-from traitlets.config import Config
 
-from ci import ROOT
+from ci import questions
+from ci.render import KINDS, NO_WORDS, element, exporter, instead, markdown, reason
 
-# Kinds of output that a page shows, the best of those that an output has.
-KINDS = [
-    *("text/html", "text/markdown", "image/svg+xml", "text/latex", "image/png", "image/jpeg"),
-    *("image/webp", "image/gif", "application/json", "text/plain"),
-]
 # What makes of an output's `text/plain` a mere name.
 LIVE = ["application/vnd.jupyter.widget-view+json", "application/javascript"]
 LONGEST = 100_000  # characters of an output
 # What a notebook of unknown origin may not bring: programs, other pages, and what rules the page.
 FOREIGN = "script, iframe, object, embed, meta, base, link, plaintext"
-SVG = "http://www.w3.org/2000/svg"
-NO_WORDS = "沒有文字說明的圖"
+HEADINGS = ("h1", "h2", "h3")
+UNSEARCHED = ".code > details, .asks, h1, h2, h3"
+MINUTES = re.compile(r"(?:讀完|全部)(大約\s*\S+?\s*(?:分鐘|小時))")
+
+
+@dataclass
+class Section:
+    """A heading, its address in the page, and the text below it up to the next heading."""
+
+    level: str
+    title: str
+    address: str
+    text: str
 
 
 @dataclass(frozen=True)
 class Page:
-    """A page, and in English, by cell, what could not be shown as it was meant."""
+    """What a page shows; its `told` says in English, by cell, what it shows otherwise than meant.
+
+    `about` is the paragraph below the title. The first of `sections` is the title's.
+    """
 
     title: str
-    html: str
+    about: str
+    sections: list[Section]
+    parts: list[BeautifulSoup]
     told: list[str]
+
+    @property
+    def body(self) -> str:
+        """The cells' HTML."""
+        return "\n".join(map(str, self.parts))
+
+    @property
+    def minutes(self) -> str:
+        """How long the notebook says that it takes; empty where it does not."""
+        found = MINUTES.search(self.sections[0].text)
+        return found[1] if found else ""
+
+    @property
+    def chapters(self) -> list[Section]:
+        """The sections of the first level below the title."""
+        return [section for section in self.sections if section.level == "h2"]
 
 
 @dataclass(frozen=True)
 class Place:
     """Where a notebook stands: its name below the folder `root`, and all pages by such names.
 
-    Only a page that is `trusted` runs scripts: those of the course's own notebooks.
+    Only a page that is `trusted` runs its notebook's scripts: those of the course's own.
     """
 
     name: str
@@ -78,49 +101,41 @@ class Place:
         """Where the page of a notebook is, seen from this one's; empty where it has none."""
         path = posixpath.normpath(posixpath.join(self.folder, unquote(target)))
         address = self.pages.get(path.removesuffix(".ipynb")) if path.endswith(".ipynb") else None
-        return posixpath.relpath(address, self.folder or ".") if address else ""
+        return self.seen(address) if address else ""
+
+    def seen(self, address: str) -> str:
+        """A page's address, seen from this one's."""
+        return posixpath.relpath(address, self.folder or ".")
 
 
 def page(notebook: NotebookNode, place: Place) -> Page:
-    """A notebook as HTML that stands alone, titled by its heading or by its name."""
-    exporter = _exporter()
-    language = _language(notebook.get("metadata"))
-    parts = [_part(exporter, cell, language, place) for cell in notebook.cells]
+    """What a page of a notebook shows, titled by its heading or by its name."""
+    nbconvert, language = exporter(), _language(notebook.get("metadata"))
+    parts = [_part(nbconvert, cell, language, place) for cell in notebook.cells]
     told = []
     for number, part in enumerate(parts, 1):
         told += [f"cell {number}: {at.attrs.pop('data-told')}" for at in part.select("[data-told]")]
+    if place.trusted:
+        questions.ask(parts, questions.table(place.root), markdown)
     kinds = [cell.get("cell_type") for cell in notebook.cells]
     texts = [part for kind, part in zip(kinds, parts, strict=True) if kind == "markdown"]
     head = _head(texts)
     if not head:
-        parts.insert(0, BeautifulSoup(str(_tag("h1", place.name)), "html.parser"))
+        parts.insert(0, BeautifulSoup(str(element("h1", place.name)), "html.parser"))
         head = parts[0].h1
-    title = _words(head)
-    if sections := list(_sections(texts)):
-        head.insert_after(_tag("nav", links(sections), **{"aria-label": "目錄"}))
-    return Page(title, frame(title, "\n".join(map(str, parts)), place.trusted), told)
+    sections = _sections(parts, texts, head)
+    below = head.find_next_sibling()
+    about = _words(below) if below and below.name == "p" else ""
+    shown = Page(_words(head), about, sections, parts, told)
+    if shown.chapters:
+        head.insert_after(_list(shown.chapters))
+    return shown
 
 
-def frame(title: str, body: str, trusted: bool) -> str:
-    """The whole page around `body`."""
-    colours = HtmlFormatter(style="default").get_style_defs(".highlight")
-    template = _exporter().environment.get_template("page.html.j2")
-    return template.render(title=title, body=body, trusted=trusted, colours=colours)
-
-
-def links(targets: Iterable[tuple[str, str]]) -> Tag:
-    """A list of links: (address, text)."""
-    return _tag("ul", *(_tag("li", _tag("a", text, href=address)) for address, text in targets))
-
-
-def _tag(name: str, *content: Tag | str, **attributes: str) -> Tag:
-    tag = BeautifulSoup(features="html.parser").new_tag(name, attrs=attributes)
-    tag.extend(content)
-    return tag
-
-
-def _told(kind: str, to_reader: str, to_maker: str) -> Tag:
-    return _tag(kind, to_reader, **{"class": "told", "data-told": to_maker})
+def _list(chapters: Sequence[Section]) -> Tag:
+    links = (element("a", each.title, href=each.address) for each in chapters)
+    items = element("ul", *(element("li", link) for link in links))
+    return element("nav", items, **{"aria-label": "目錄"})
 
 
 def _language(metadata: Any) -> str:
@@ -134,17 +149,21 @@ def _language(metadata: Any) -> str:
     return str(name)
 
 
-def _part(exporter: HTMLExporter, cell: NotebookNode, language: str, place: Place) -> BeautifulSoup:
+def _part(
+    nbconvert: HTMLExporter, cell: NotebookNode, language: str, place: Place
+) -> BeautifulSoup:
     """A cell's HTML; whatever is wrong with the cell stays in it."""
     resources = {"kinds": KINDS, "live": LIVE, "longest": LONGEST, "no_words": NO_WORDS}
     try:
         alone = _alone(cell, language)
-        html, _ = exporter.from_notebook_node(alone, resources)
+        html, _ = nbconvert.from_notebook_node(alone, resources)
         part = BeautifulSoup(html, "html.parser")
         _finish(part, alone.cells[0], place)
     except Exception as error:  # of whichever library met it
-        told = _told("p", "（這一格壞了，原樣放在下面）", f"can't be shown: {reason(error)}")
-        source = _tag("pre", str(cell.get("source") or ""), **{"class": "output", "tabindex": "0"})
+        told = instead("p", "（這一格壞了，原樣放在下面）", f"can't be shown: {reason(error)}")
+        source = element(
+            "pre", str(cell.get("source") or ""), **{"class": "output", "tabindex": "0"}
+        )
         part = BeautifulSoup(f"{told}{source}", "html.parser")
     return part
 
@@ -163,19 +182,16 @@ def _alone(cell: NotebookNode, language: str) -> NotebookNode:
     return rejoin_lines(nbformat.from_dict(alone))
 
 
-def reason(error: Exception) -> str:
-    """An error's kind and the beginning of what it says, in one line."""
-    return shorten(f"{type(error).__name__}: {error}", 160).rstrip(": ")
-
-
 def _finish(part: BeautifulSoup, cell: NotebookNode, place: Place) -> None:
     """Make a cell's HTML fit in a page that stands alone."""
     if not place.trusted and (foreign := part.select(FOREIGN)):
         names = ", ".join(sorted({tag.name for tag in foreign}))
         what = f"left out, as no lesson makes this notebook: {names}"
-        foreign[0].insert_before(_told("p", "（這裡的程式或外面的網頁沒有放進來）", what))
+        foreign[0].insert_before(instead("p", "（這裡的程式或外面的網頁沒有放進來）", what))
         for tag in foreign:
             tag.decompose()
+    if place.trusted and cell.cell_type == "code":
+        questions.mark(part, cell.source)
     for mark in part.select(".anchor-link"):
         mark.decompose()
     for link in part.select("a[href]"):
@@ -186,7 +202,7 @@ def _finish(part: BeautifulSoup, cell: NotebookNode, place: Place) -> None:
         _embed(picture, cell, place)
     for wide in part.select("table, math[display=block]"):  # moved in a frame, also by keyboard
         kind = "div" if wide.name == "table" else "span"  # a formula stands in a paragraph
-        wide.wrap(_tag(kind, **{"class": "wide", "tabindex": "0"}))
+        wide.wrap(element(kind, **{"class": "wide", "tabindex": "0"}))
 
 
 def _embed(picture: Tag, cell: NotebookNode, place: Place) -> None:
@@ -203,7 +219,7 @@ def _embed(picture: Tag, cell: NotebookNode, place: Place) -> None:
         name = unquote(address[:100])
         told = f"no picture {name!r} ({reason(error)})"
         text = f"（這裡少了一張圖：{picture.get('alt') or name}）"
-        picture.replace_with(_told("span", text, told))
+        picture.replace_with(instead("span", text, told))
 
 
 def _content(address: str, cell: NotebookNode, place: Place) -> tuple[str, str]:
@@ -246,67 +262,18 @@ def _head(texts: list[BeautifulSoup]) -> Tag | None:
     return next((head for text in texts for head in text("h1") if _words(head)), None)
 
 
-def _sections(texts: list[BeautifulSoup]) -> Iterator[tuple[str, str]]:
-    """The address and the words of each section."""
-    for section in (section for text in texts for section in text("h2")):
-        section["id"] = section.get("id") or _words(section).replace(" ", "-")
-        yield f"#{section['id']}", _words(section)
-
-
-class _Renderer(IPythonRenderer):
-    """Markdown, with formulas as MathML; pictures are seen to later, with those in HTML."""
-
-    def image(self, text: str, url: str, title: str | None = None) -> str:
-        return super(IPythonRenderer, self).image(text, url, title)
-
-    def inline_math(self, body: str) -> str:
-        return _formula(body, "inline")
-
-    def block_math(self, body: str) -> str:
-        return _formula(body, "block")
-
-    def latex_environment(self, name: str, body: str) -> str:
-        return _formula(rf"\begin{{{name}}}{body}\end{{{name}}}", "block")
-
-
-def _formula(tex: str, display: str) -> str:
-    try:
-        return convert(tex, display=display)
-    except Exception as error:  # of many kinds, without a common one
-        return str(_told("code", tex, f"the formula {tex!r} can't be read: {reason(error)}"))
-
-
-def _markdown(source: str) -> str:
-    return _whole(MarkdownWithMath(_Renderer(escape=False)).render(source))
-
-
-def _latex(source: str) -> str:
-    r"""LaTeX as outputs have it; Markdown writes \\( and \\[ for its \( and \[."""
-    return _markdown(re.sub(r"(?<!\\)\\([()[\]])", r"\\\\\1", source))
-
-
-def _whole(html: str) -> str:
-    """HTML whose every tag ends, so that nothing after it changes; pictures have a text."""
-    soup = BeautifulSoup(html, "html.parser")
-    for picture in soup.select("img:not([alt])"):
-        picture["alt"] = NO_WORDS
-    return str(soup)
-
-
-def _svg(drawing: str) -> str:
-    """A drawing as an image of its own, which needs the name space that HTML does without."""
-    named = drawing if "xmlns=" in drawing else drawing.replace("<svg", f"<svg xmlns='{SVG}'", 1)
-    return b64encode(named.encode("utf-8", "replace")).decode()
-
-
-def _exporter() -> HTMLExporter:
-    """nbconvert's, with the templates of the book."""
-    return HTMLExporter(
-        template_name="book",
-        extra_template_basedirs=[str(ROOT / "ci" / "templates")],
-        filters={"markdown2html": _markdown, "latex2html": _latex, "whole": _whole, "svg64": _svg},
-        config=Config(
-            NbConvertBase={"display_data_priority": KINDS},
-            CoalesceStreamsPreprocessor={"enabled": True},
-        ),
-    )
+def _sections(parts: list[BeautifulSoup], texts: list[BeautifulSoup], head: Tag) -> list[Section]:
+    """The sections; of the first one, the title's, is what stands above the title, too."""
+    found = [Section("h1", _words(head), "#", "")]
+    heads = {id(each) for text in texts for each in text(HEADINGS) if each is not head}
+    without = [each for part in parts for each in part.select(UNSEARCHED)]
+    passed = {id(text) for each in without for text in each.strings}
+    for node in (node for part in parts for node in part.descendants):
+        if id(node) in heads:
+            node["id"] = node.get("id") or _words(node).replace(" ", "-")
+            found.append(Section(node.name, _words(node), f"#{node['id']}", ""))
+        elif type(node) is NavigableString and id(node) not in passed:  # no script's, no style's
+            found[-1].text += node
+    for section in found:
+        section.text = " ".join(section.text.split())
+    return found

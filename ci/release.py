@@ -140,9 +140,14 @@ def opening(files: Files, url: str) -> dict[str, bytes]:
     return opened
 
 
+def openers(repository: str, name: str) -> list[tuple[str, str]]:
+    """The links that open a notebook of NAME/REPO on GitHub elsewhere: address and text."""
+    return [(link.format(repository, name), text) for text, link in OPENERS.items()]
+
+
 def _links(repository: str, name: str) -> dict:
     """A cell of plain links: nothing is loaded from elsewhere to read it."""
-    links = [f"[{text}]({link.format(repository, name)})" for text, link in OPENERS.items()]
+    links = [f"[{text}]({address})" for address, text in openers(repository, name)]
     source = "　".join(links)
     return {"cell_type": "markdown", "id": "open-elsewhere", "metadata": {}, "source": [source]}
 

@@ -19,8 +19,9 @@ from bs4 import BeautifulSoup
 from PIL import Image
 
 from ci import ROOT
-from ci.book import book
+from ci.book import book, request
 from ci.page import LONGEST
+from ci.release import openers
 
 
 def picture(kind: str = "png") -> str:
@@ -91,7 +92,7 @@ SHOWN = {
         {"h1": ["在後面"], "title": ["在後面"]},
         [],
     ),
-    "underlined": (notebook(text("Under\n=====\n\n## A part")), {"nav a": ["A part"]}, []),
+    "underlined": (notebook(text("Under\n=====\n\n## A part")), {"main nav a": ["A part"]}, []),
     "in code": (notebook(text("```\n# no heading\n```")), {"h1": ["in code"]}, []),
     "pasted": (
         notebook(
@@ -166,7 +167,7 @@ SHOWN = {
                 data({"application/javascript": "x()", "text/plain": "<Javascript>"}),
             )
         ),
-        {".told": ["（這裡是互動的內容，要用 Jupyter 打開筆記本才看得到）"] * 2, "script": 0},
+        {".told": ["（這裡是互動的內容，要用 Jupyter 打開筆記本才看得到）"] * 2, "main script": 0},
         [],
     ),
     "open": (
@@ -178,7 +179,7 @@ SHOWN = {
     ),
     "scripts": (
         notebook(code(data({"text/html": SCRIPT}))),
-        {"script, object, embed": 0, "meta[http-equiv=Content-Security-Policy]": 1},
+        {"main :is(script, object, embed)": 0, "meta[http-equiv=Content-Security-Policy]": 1},
         ["cell 1: left out, as no lesson makes this notebook: embed, object, script"],
     ),
     "cells": (
@@ -208,12 +209,12 @@ SHOWN = {
     "index": (notebook(text("# not the list")), {"h1": ["not the list"]}, []),
     "筆記 #1 (我的) %41": (
         notebook(text("# 同名"), text("[a](<二 號.ipynb#x>) [b](%E4%BA%8C%20%E8%99%9F.ipynb)")),
-        {"a[href='%E4%BA%8C%20%E8%99%9F.html#x']": 1, "a[href='%E4%BA%8C%20%E8%99%9F.html']": 1},
+        {f"main a[href='%E4%BA%8C%20%E8%99%9F.html{end}']": 1 for end in ("#x", "")},
         [],
     ),
     "二 號": (
         notebook(text("# 同名"), text("[back](<./筆記 %231 (我的) %2541.ipynb>)")),
-        {"a[href='%E7%AD%86%E8%A8%98%20%231%20%28%E6%88%91%E7%9A%84%29%20%2541.html']": 1},
+        {"main a[href='%E7%AD%86%E8%A8%98%20%231%20%28%E6%88%91%E7%9A%84%29%20%2541.html']": 1},
         [],
     ),
 }
@@ -235,6 +236,10 @@ each_lost = pytest.mark.parametrize("name", LOST)
 def write(folder: Path, name: str, content: str | bytes) -> None:
     content = content if isinstance(content, bytes) else content.encode("utf-8", "surrogatepass")
     (folder / f"{name}.ipynb").write_bytes(content)
+
+
+def soup(path: Path) -> BeautifulSoup:
+    return BeautifulSoup(path.read_text("utf-8"), "html.parser")
 
 
 @pytest.fixture(scope="module")
@@ -266,9 +271,7 @@ def pages(made) -> dict[str, Path]:
 
 @pytest.fixture(scope="module")
 def soups(pages) -> dict[str, BeautifulSoup]:
-    return {
-        name: BeautifulSoup(path.read_text("utf-8"), "html.parser") for name, path in pages.items()
-    }
+    return {name: soup(path) for name, path in pages.items()}
 
 
 def test_a_notebook_with_anything_in_it_has_a_page(pages):
@@ -313,8 +316,8 @@ def test_a_folder_is_no_notebook_and_a_hidden_file_is_not_asked(made):
 
 
 def test_the_list_leads_to_every_page_and_tells_equal_titles_apart(made):
-    index = BeautifulSoup(made.files[-1].read_text("utf-8"), "html.parser")
-    links = {link["href"]: link.get_text() for link in index.select("a")}
+    index = soup(made.files[-1])
+    links = {link["href"]: link.get_text() for link in index.select(".pages > li > a")}
     assert {unquote(target) for target in links} == {path.name for path in made.files[:-1]}
     assert len(set(links.values())) == len(links)
     assert "同名（二 號.ipynb）" in links.values()
@@ -347,7 +350,7 @@ def test_pages_lie_as_their_notebooks_do_and_lead_to_each_other(tmp_path):
         "reading/vgg.html",
     ]
     links = {
-        name: [link["href"] for link in BeautifulSoup(path.read_text("utf-8"), "html.parser")("a")]
+        name: [link["href"] for link in soup(path).main("a")]
         for name, path in zip(names, made.files, strict=True)
     }
     assert links["core.html"] == ["reading/vgg.html#a%20b", "core.html"]
@@ -356,6 +359,31 @@ def test_pages_lie_as_their_notebooks_do_and_lead_to_each_other(tmp_path):
     ]
     assert set(links["index.html"]) == set(names) - {"index.html"}
     assert made.told == made.lost == []  # its pictures, too, are there
+    way = [(link["rel"], link["href"]) for link in soup(made.files[1]).header.select("nav a")]
+    assert way == [(["up"], "../index.html"), (["prev"], "../core.html"), (["next"], "vgg.html")]
+
+
+def test_the_courses_own_pages_lead_to_where_they_run(tmp_path):
+    (tmp_path / "lessons").mkdir()
+    (tmp_path / "lessons" / "own.md").touch()
+    for name in ("own", "other"):
+        write(tmp_path, name, notebook(text("# 一份")))
+    made = book(tmp_path / "book", tmp_path, repository="ntu/cnn")
+    elsewhere = [
+        [link["href"] for link in soup(path).header.select("[rel=external]")] for path in made.files
+    ]
+    assert elsewhere == [[], [address for address, _ in openers("ntu/cnn", "own.ipynb")], []]
+    with pytest.raises(SystemExit, match="2"):
+        request(["OUT", "--url", "https://example.org/course.zip"])
+
+
+def test_a_check_without_its_question_stays_as_it_is(tmp_path):
+    (tmp_path / "lessons").mkdir()
+    (tmp_path / "lessons" / "own.md").touch()
+    write(tmp_path, "own", notebook(code(source='checks.quiz("day018_q1", answer)')))
+    made = book(tmp_path / "book", tmp_path)
+    assert soup(made.files[0]).select(".code") and not soup(made.files[0]).select(".asks")
+    assert made.told == made.lost == []
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="such a name is possible on Linux alone")
@@ -411,7 +439,7 @@ SLOW, SKIPPED = IN_A_BROWSER
 @SLOW
 @SKIPPED
 @pytest.mark.parametrize("width", WIDTHS)
-def test_a_stray_page_keeps_nobody_out_and_runs_nothing(width, pages, soups, browser):
+def test_a_stray_page_keeps_nobody_out_and_runs_nothing_of_its_own(width, pages, soups, browser):
     page = browser.new_page(viewport={"width": WIDTHS[width], "height": 850})
     watched(page)
     for name in ("pasted", "tex", "pictures", "cells", "scripts", "error", "open"):
@@ -419,6 +447,7 @@ def test_a_stray_page_keeps_nobody_out_and_runs_nothing(width, pages, soups, bro
         assert page.evaluate("document.documentElement.scrollWidth") <= WIDTHS[width], name
         assert page.evaluate("[...document.images].every(image => image.naturalWidth > 0)"), name
         assert page.title() == soups[name].title.text
+        assert page.get_by_role("button", name="深色").is_visible()  # the frame's own script runs
         assert serious(page) == [], name
         shoot(page, f"stray-{name}-{width}", full_page=True)
     page.close()
