@@ -9,9 +9,9 @@ import pytest
 from utils.checks import reference
 from utils.checks.layers import MERGES, Layer, make, read_layers, same
 from utils.checks.network import Network
-from utils.checks.probe import build, fill
+from utils.checks.probe import _tensor, build, fill
 from utils.checks.reading import difference
-from utils.checks.weights import seeded_images
+from utils.checks.weights import Repeated, Weight, draw, seeded_images
 from utils.summary import summarize
 
 SIZE = (96, 96, 3)  # enough for the deepest
@@ -177,3 +177,39 @@ def test_what_was_written_down_is_what_keras_builds():
 def test_a_network_that_the_checks_do_not_know_is_refused_where_it_is_written(settings, said):
     with pytest.raises(ValueError, match=said):
         Network().add(settings.pop("keras_class"), Network.image, name="one", **settings)
+
+
+@pytest.mark.parametrize("shape", [(3, 3, 300, 400), (1500, 2100), (2, 600_001)])
+def test_a_product_with_a_large_kernel_is_that_with_the_numbers_it_repeats(shape):
+    (kernel,) = draw(3, 1, [Weight("kernel", shape)])
+    assert isinstance(kernel, Repeated)
+    whole = np.asarray(kernel).reshape(-1, shape[-1])
+    x = np.random.default_rng(0).uniform(-1, 1, (5, len(whole))).astype("float32")
+    assert difference(kernel.product(x), x.astype(float) @ whole) < 1e-5
+    assert len({row.tobytes() for row in whole}) == len(whole)  # no two inputs are alike
+
+
+def test_what_two_networks_begin_with_is_computed_once(monkeypatch):
+    computed = []
+    conv = reference.COMPUTE["conv"]
+    monkeypatch.setitem(
+        reference.COMPUTE, "conv", lambda layer, *x: computed.append(layer.name) or conv(layer, *x)
+    )
+    made = {}
+    for end in ("GlobalMaxPooling2D", "GlobalAveragePooling2D", "Flatten"):
+        net = Network()
+        net.add(end, net.conv(net.conv(net.image, 4, 3, name="one"), 5, 3, name="two"))
+        made[end] = reference.outputs(net.layers, (6, 7, 3), 11)
+    assert computed == ["one", "two"]
+    maps = made["Flatten"].reshape(6, 7, 5)
+    assert np.array_equal(made["GlobalMaxPooling2D"], maps.max((0, 1)))
+    assert np.array_equal(made["GlobalAveragePooling2D"], maps.mean((0, 1)))
+    reference.outputs(net.layers, (6, 7, 3), 12)
+    assert computed == ["one", "two"] * 2, "of another seed, nothing is known"
+
+
+def test_the_student_s_side_draws_the_numbers_that_the_reference_has():
+    for place, weight in enumerate([Weight("kernel", (900, 700)), Weight("gamma", (7,))]):
+        (theirs,) = draw(3, place, [weight])
+        ours = np.asarray(_tensor(3, place, 1, 0, weight))
+        assert np.array_equal(ours, np.asarray(theirs))

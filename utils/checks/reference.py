@@ -16,9 +16,9 @@ from typing import Any
 import numpy as np
 
 from . import stored
-from .layers import INPUT, Layer
+from .layers import INPUT, Layer, forms
 from .weights import INPUT as IMAGE
-from .weights import Array, Step, Weight, draw, place, seeded_images
+from .weights import Array, Drawn, Repeated, Step, Weight, draw, place, seeded_images
 
 Formula = Callable[..., Array]  # of a layer, what it reads, and its weights
 
@@ -54,30 +54,35 @@ def _patches(layer: Layer, x: Array) -> Array:
     return patches
 
 
-def _conv(layer: Layer, x: Array, kernel: Array, bias: Array | float = 0.0) -> Array:
+def _times(x: Array, kernel: Drawn) -> Array:
+    """What `x` reads at each place times a kernel as a matrix: a row a place."""
+    rows = x.reshape(-1, math.prod(kernel.shape[:-1]))
+    if isinstance(kernel, Repeated):
+        return kernel.product(rows)
+    made: Array = rows @ kernel.reshape(rows.shape[-1], -1)
+    return made
+
+
+def _conv(layer: Layer, x: Array, kernel: Drawn, bias: Array | float = 0.0) -> Array:
     """Each patch meets the kernel as one product; with groups, each group of channels its own."""
     patches = _patches(layer, x).transpose(0, 1, 2, 4, 5, 3)
     groups = layer.get("groups") or 1
-    made = [
-        part.reshape(-1, math.prod(kernel.shape[:3])) @ own.reshape(-1, own.shape[-1])
-        for part, own in zip(
-            np.split(patches, groups, axis=-1), np.split(kernel, groups, axis=-1), strict=True
-        )
-    ]
-    return np.concatenate(made, axis=-1).reshape(*patches.shape[:3], -1) + bias
+    kernels = [kernel] if groups == 1 else np.split(np.asarray(kernel), groups, axis=-1)
+    made = map(_times, np.split(patches, groups, axis=-1), kernels)
+    return np.concatenate([*made], axis=-1).reshape(*patches.shape[:3], -1) + bias
 
 
-def _depthwise(layer: Layer, x: Array, kernel: Array, bias: Array | float = 0.0) -> Array:
+def _depthwise(layer: Layer, x: Array, kernel: Drawn, bias: Array | float = 0.0) -> Array:
     patches = _patches(layer, x)
-    made: Array = np.einsum("nhwcij,ijcm->nhwcm", patches, kernel, optimize=True)
+    made: Array = np.einsum("nhwcij,ijcm->nhwcm", patches, np.asarray(kernel), optimize=True)
     return made.reshape(*made.shape[:3], -1) + bias
 
 
 def _separable(
-    layer: Layer, x: Array, depthwise: Array, pointwise: Array, bias: Array | float = 0.0
+    layer: Layer, x: Array, depthwise: Drawn, pointwise: Drawn, bias: Array | float = 0.0
 ) -> Array:
-    made: Array = _depthwise(layer, x, depthwise) @ pointwise[0, 0]
-    return made + bias
+    seen = _depthwise(layer, x, depthwise)
+    return _times(seen, pointwise).reshape(*seen.shape[:3], -1) + bias
 
 
 def _pool(layer: Layer, x: Array) -> Array:
@@ -107,8 +112,8 @@ def _global(layer: Layer, x: Array) -> Array:
     return made
 
 
-def _dense(layer: Layer, x: Array, kernel: Array, bias: Array | float = 0.0) -> Array:
-    return x @ kernel + bias
+def _dense(layer: Layer, x: Array, kernel: Drawn, bias: Array | float = 0.0) -> Array:
+    return _times(x, kernel).reshape(*x.shape[:-1], -1) + bias
 
 
 def _norm(layer: Layer, x: Array, *weights: Array) -> Array:
@@ -326,19 +331,34 @@ def run(
 
     Raises Unknown for what is not computed here.
     """
+    for layer, output, weights in _run(tuple(layers), images, seed, given or {}):
+        yield Step(layer.name, output, tuple(map(np.asarray, weights)))
+
+
+def _run(
+    layers: tuple[Layer, ...],
+    images: Array,
+    seed: int,
+    given: Mapping[str, tuple[Array, ...]],
+    known: dict[int, Array] | None = None,
+) -> Iterator[tuple[Layer, Array, tuple[Drawn, ...]]]:
+    """As `run`; `known` may hold outputs by their `forms`, and gets those that are computed."""
     outputs, places = {INPUT: images}, {INPUT: IMAGE}
-    kept: dict[str, tuple[Array, ...]] = {}  # of layers, for when they are called again
+    kept: dict[str, tuple[Drawn, ...]] = {}  # of layers, for when they are called again
+    known, form = {} if known is None else known, forms(layers)
     for layer in layers:
         refuse([layer])
         read = [outputs[path] for path in layer.inputs]
         needed = weights_of(layer, read[0].shape[-1])
         at = places[layer.path] = place(needed, [places[path] for path in layer.inputs])
-        own = (given or {}).get(layer.name) or kept.get(layer.path.partition("#")[0])
+        own = given.get(layer.name) or kept.get(layer.path.partition("#")[0])
         weights = kept[layer.path] = draw(seed, at, needed) if own is None else own
-        activation = _activation(layer.get("activation")) or ACTIVATIONS["linear"]
-        output = activation(COMPUTE[layer.kind](layer, *read, *weights))
-        outputs[layer.path] = output
-        yield Step(layer.name, output, weights)
+        output = None if given else known.get(form[layer.path])
+        if output is None:
+            activation = _activation(layer.get("activation")) or ACTIVATIONS["linear"]
+            output = activation(COMPUTE[layer.kind](layer, *read, *weights))
+        outputs[layer.path] = known[form[layer.path]] = output
+        yield layer, output, weights
 
 
 @lru_cache(maxsize=64)
@@ -349,7 +369,13 @@ def outputs(layers: tuple[Layer, ...], input_shape: tuple[int, ...], seed: int) 
 
 
 def computed(layers: tuple[Layer, ...], input_shape: tuple[int, ...], seed: int) -> Array:
-    """As `outputs`, whatever is stored."""
-    *_, last = run(layers, seeded_images(seed, input_shape), seed)
-    output: Array = last.output[0, ...]
+    """As `outputs`, whatever is stored; networks that begin alike are computed so far once."""
+    images, known = seeded_images(seed, input_shape), _known(input_shape, seed)
+    *_, (_, outputs, _) = _run(layers, images, seed, {}, known)
+    output: Array = outputs[0, ...]
     return output
+
+
+@lru_cache(maxsize=3)
+def _known(input_shape: tuple[int, ...], seed: int) -> dict[int, Array]:
+    return {}
