@@ -26,6 +26,7 @@ from .weights import INPUT, Weight, draw, fingerprint, numbers, place, seeded_im
 MOST_PARAMS = 60_000_000
 UNKNOWN = (224, 224, 3)  # the input of a model that does not say which it has
 SKETCHED = (1024, 1024)
+ALIGNED = 64  # bytes at which memory begins that TensorFlow takes as it is
 
 
 def probe_model_maker(
@@ -306,20 +307,31 @@ def _tensor(seed: int, at: int, count: int, index: int, weight: Weight) -> Any:
 
 @lru_cache(maxsize=64)
 def _kept(seed: int, spot: int, weight: Weight) -> Any:
+    part, size = numbers(seed, spot, weight), math.prod(weight.shape)
+    memory = np.empty(4 * size + ALIGNED, np.uint8)
+    values = memory[-memory.ctypes.data % ALIGNED :][: 4 * size].view(np.float32)
+    whole = size // len(part) * len(part)
+    values[:whole].reshape(-1, len(part))[:] = part
+    values[whole:] = part[: size - whole]
+    return _given(values.reshape(weight.shape))
+
+
+def _given(values: np.ndarray) -> Any:
+    """An aligned array that nobody changes as a tensor: TensorFlow would copy it, twice."""
     import keras
 
-    part = keras.ops.convert_to_tensor(numbers(seed, spot, weight))
-    times, rest = divmod(math.prod(weight.shape), len(part))
-    # Repeated here, where it is written once: TensorFlow copies an array twice.
-    repeated = keras.ops.concatenate([part] * times + [part[:rest]])
-    return keras.ops.reshape(repeated, weight.shape)
+    if keras.config.backend() != "tensorflow":
+        return keras.ops.convert_to_tensor(values)
+    from tensorflow.experimental import dlpack
+
+    return dlpack.from_dlpack(values.__dlpack__())
 
 
 def fill(model: Any, seed: int) -> None:
     """Give a model the seed's weights."""
     for at, group in _places(model):
         for weight, values in zip(group, draw(seed, at, list(map(_told, group))), strict=True):
-            weight.assign(values)
+            weight.assign(np.asarray(values))
 
 
 def plain_numbers(values: Any) -> list[float | None]:
