@@ -82,11 +82,15 @@ READ_FIRST = ("default", "avg", "max", "map", "top")
 
 # Odd before each of the five poolings, so that padding one shows wherever it is done, and not
 # square, which tells flattening from pooling and rows from columns. The larger one leaves room for
-# a pooling too many.
+# a pooling too many. The drawn ones have no pixel more than that takes, for grading waits for each:
+# they shrink to the same sizes, and no side is shorter than the public ones' shorter side.
 LARGE, SMALL = (127, 95), (63, 95)
+DRAWN_LARGE, DRAWN_SMALL = (96, 95), (63, 64)
 
 
-def case_for(seed: int, classes: int) -> Json:
+def case_for(
+    seed: int, classes: int, large: tuple[int, int] = LARGE, small: tuple[int, int] = SMALL
+) -> Json:
     """Five calls, a name each: with the head, with each pooling, and with the defaults.
 
     One has grey images, one gives a tensor. Where one gives no model, the pieces that students
@@ -107,10 +111,10 @@ def case_for(seed: int, classes: int) -> Json:
     return {
         "seed": seed,
         "calls": {
-            "top": call(True, (*LARGE, 3), "avg"),
-            "avg": call(False, (*SMALL, 1), "avg"),
-            "max": call(False, (*LARGE, 3), "max"),
-            "map": call(False, (*SMALL, 3), None, tensor=True),
+            "top": call(True, (*large, 3), "avg"),
+            "avg": call(False, (*small, 1), "avg"),
+            "max": call(False, (*large, 3), "max"),
+            "map": call(False, (*small, 3), None, tensor=True),
             "default": {"include_top": False},
         },
         "pieces": {
@@ -136,7 +140,8 @@ def draw_case(seed: int) -> Json:
 
     The sizes stay, for with others a mistake might be seen in one case and not in another.
     """
-    return case_for(seed, classes=int(np.random.default_rng(seed).integers(14, 40)))
+    classes = int(np.random.default_rng(seed).integers(14, 40))
+    return case_for(seed, classes, DRAWN_LARGE, DRAWN_SMALL)
 
 
 def judge(rubric: Rubric, calls: Json, case: Json) -> Earned:
