@@ -17,7 +17,7 @@ from .mistakes import Mistake, diagnose, each_once, table
 from .probe import probe_model_maker, probe_tensor_maker
 from .reading import Reading, call_text, read
 from .rubric import Rubric, Verdict
-from .task import RUN_AT, Function, Json, Task, shape_of
+from .task import RUN_AT, Function, Json, Task, can_judge, shape_of
 
 Networks = Callable[[Json], Sequence[tuple[Layer, ...]]]
 
@@ -48,19 +48,20 @@ class ModelTask:
 
     def task(self, public_case: Callable[[], Json], draw_case: Callable[[int], Json]) -> Task:
         """The task. Raises ValueError for a network that can't be computed or does not fit."""
-        networks = [
-            network for asked in public_case()["calls"].values() for network in self.networks(asked)
-        ]
-        try:
-            self._refuse(networks)
-        except ValueError as problem:
-            raise ValueError(f"task {self.rubric.name!r}: {problem}") from None
+        if can_judge():  # a submission's probe imports it anew, and judges nothing
+            calls = public_case()["calls"].values()
+            try:
+                self._refuse([network for asked in calls for network in self.networks(asked)])
+            except ValueError as problem:
+                raise ValueError(f"task {self.rubric.name!r}: {problem}") from None
         return self.rubric.task(public_case, draw_case, _look, self.judge)
 
     def _refuse(self, networks: Sequence[tuple[Layer, ...]]) -> None:
         """Raise ValueError for what would go wrong only where a student's answer is judged."""
+        from .reference import refuse
+
         for network in networks:
-            _compute_all(network)
+            refuse(network)
             for place, layer in enumerate(network):
                 above = {INPUT, *(each.path for each in network[:place])}
                 if unknown := set(layer.inputs) - above:
@@ -209,15 +210,6 @@ def is_piece(asked: Json) -> bool:
 
 def _look(function: Function, asked: Json, seed: int) -> Json:
     return (probe_tensor_maker if is_piece(asked) else probe_model_maker)(function, asked, seed)
-
-
-def _compute_all(network: Sequence[Layer]) -> None:
-    """Raise ValueError for what is not computed, where this can be told: not in the sandbox."""
-    try:
-        from .reference import refuse
-    except ImportError:
-        return
-    refuse(network)
 
 
 def dense_width(reading: Reading) -> int | None:
