@@ -27,6 +27,7 @@ import warnings
 from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
+from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -50,6 +51,10 @@ MODULES = (  # what submissions need, and what a kernel needs
     "ipykernel.ipkernel",
     "ipykernel.kernelapp",
     "tornado.platform.asyncio",
+)
+UNUSED = (  # what these import only where it is installed
+    "debugpy",  # nobody steps through a kernel here, and it starts threads
+    "sklearn",  # Keras has wrappers for it: half a second; who asks for it gets it, without these
 )
 LOOK = 0.2  # seconds from one look at the memory to the next
 
@@ -89,13 +94,14 @@ def import_everything() -> None:
     """Import, and start no thread, no event loop and no TensorFlow operation: they don't fork."""
     warnings.simplefilter("ignore", DeprecationWarning)  # Python 3.12 warns of forks beside threads
     modules: dict[str, Any] = sys.modules  # where None is a module that can't be imported
-    modules["debugpy"] = None  # nobody steps through a kernel here, and it starts threads
+    modules |= dict.fromkeys(UNUSED)
     gc.disable()  # a sixth of the time goes into looking at what is there to stay
     for name in MODULES:
         importlib.import_module(name)
     gc.enable()
     gc.freeze()  # a collection in a child would copy all these pages
-    del modules["debugpy"]
+    for name in UNUSED:
+        del modules[name]
 
 
 def run_and_exit(function: Callable[..., None], grader: socket.socket, *arguments: Any) -> None:
@@ -322,12 +328,17 @@ def become_kernel(init: socket.socket, request: dict[str, Any]) -> None:
     refuse_calls(bytes.fromhex(request["filter"]))
     reseed()
 
+    from ipykernel import ipkernel
     from ipykernel.kernelapp import IPKernelApp
 
     connection = Path("/tmp/kernel.json")
     connection.write_text(json.dumps(request["connection"]))
     app = IPKernelApp.instance(connection_file=str(connection))
+    # It lists all modules for a debugger that is not there, and so copies the memory of each.
+    known = vars(ipkernel)
+    known["sys"] = SimpleNamespace(**vars(sys) | {"modules": {}})
     app.initialize(request["arguments"])
+    known["sys"] = sys
     limit_output(request["shown"])
     init.send(b"bound")
     if init.recv(16) != b"go":

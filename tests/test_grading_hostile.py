@@ -68,6 +68,15 @@ def test_nothing_is_noticed_of_the_honest(graded):
     assert not [name for name, row in graded.items() if "honest" in name and row.record.flags]
 
 
+def test_what_the_warm_process_leaves_out_can_be_had_and_its_kernels_know_all_modules(graded):
+    outcome = sandboxed.run(
+        "import sys; from ipykernel import ipkernel; assert ipkernel.sys is sys",
+        "assert 'keras' in sys.modules and not {'sklearn', 'debugpy'} & sys.modules.keys()",
+        "import sklearn.linear_model; sklearn.linear_model.LinearRegression()",
+    )
+    assert outcome.failures == ()
+
+
 @pytest.mark.parametrize("name", hostile.UNSEEN)
 def test_memory_that_no_process_tells_of_counts(graded, monkeypatch, name):
     monkeypatch.setattr(sandbox, "MEMORY", 1_000_000_000)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 from concurrent.futures import BrokenExecutor
@@ -67,3 +68,8 @@ def test_workers_share_a_warm_process_and_start_their_own_when_it_dies():
             with suppress(psutil.NoSuchProcess):  # they end with the one that was killed before
                 process.kill()
         assert pool.submit(fork_a_kernel).result() == "of its own"
+
+
+def test_a_worker_computes_with_one_thread_for_others_have_the_other_processors():
+    with workers.processes(1, sandboxed=False) as pool:
+        assert pool.submit(os.getenv, "OPENBLAS_NUM_THREADS").result() == "1"
