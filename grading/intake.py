@@ -11,6 +11,7 @@ from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from fnmatch import fnmatch
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -94,13 +95,13 @@ class Cell:
     kind: str = "code"
     shown: float | None = None
 
-    @property
+    @cached_property
     def nbgrader(self) -> dict[str, Any]:
         """nbgrader's own metadata (schema 3), or nothing."""
         value = self.metadata.get("nbgrader")
         return value if isinstance(value, dict) else {}
 
-    @property
+    @cached_property
     def grade_id(self) -> str | None:
         """The name that nbgrader knows the cell by."""
         value = self.nbgrader.get("grade_id")

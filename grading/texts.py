@@ -17,6 +17,8 @@ LIMIT = 10_000  # characters of a text among data
 
 def clean(text: str) -> str:
     """The text without what a person can't see and a program takes for a command."""
+    if text.isascii() and text.isprintable():  # as nearly all of an answer is
+        return text
     text = _SEQUENCES.sub("", text.replace("\r\n", "\n"))
     return without_halves(_CONTROLS.sub("", text))
 
