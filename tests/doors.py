@@ -230,6 +230,10 @@ def filled(door: str, **places: object) -> str:
 
 
 def outside() -> dict[str, str]:
-    """The environment of a new terminal, in which `python` is this one."""
+    """The environment of a new terminal, in which `python` is this one.
+
+    Tests that a command runs have one worker: the others of this machine have their own tests.
+    """
     env = {name: value for name, value in os.environ.items() if name != "PYTHONPATH"}
-    return env | {"PATH": os.pathsep.join([str(Path(sys.executable).parent), env["PATH"]])}
+    path = os.pathsep.join([str(Path(sys.executable).parent), env["PATH"]])
+    return env | {"PATH": path, "PYTEST_ADDOPTS": "--maxprocesses=1"}
