@@ -15,7 +15,6 @@ from utils.zoo import lenet, store
 
 # Section II.B; the last layer's weights are the prototypes, which are fixed.
 PAPER = {"C1": 156, "S2": 12, "C3": 1516, "S4": 32, "C5": 48120, "F6": 10164, "output": 840}
-DIGITS = datasets.mnist_digits(size=32)
 
 
 @pytest.fixture(scope="module")
@@ -89,7 +88,8 @@ def test_the_stored_weights_are_small_and_read_digits_as_their_record_tells(name
     path = store.FOLDER / f"{name}.npz"
     assert path.stat().st_size <= 130_000
     first = next(run for run in store.record(name)["runs"] if run["seed"] == lenet.SEEDS[0])
-    error = np.mean(guesses(networks[name], DIGITS.x_test) != DIGITS.y_test)
+    digits = datasets.mnist_digits(size=32)
+    error = np.mean(guesses(networks[name], digits.x_test) != digits.y_test)
     assert error == pytest.approx(first["error"], abs=0.002)  # of a thousand digits
     assert error < 0.045
 
