@@ -1,7 +1,7 @@
 """Measures grading against nbgrader and a papermill loop, and what grows with a class.
 
-    python -m benchmarks.grading speed    the same 40 submissions through all three, in turns
-    python -m benchmarks.grading whole    so with 4 whole notebooks, what follows the check included
+    python -m benchmarks.grading speed    40 submissions through all three, and a class of 126
+    python -m benchmarks.grading whole    4 whole notebooks, what follows the check included
     python -m benchmarks.grading parity   nbgrader's marks beside ours; exits with 1 if they differ
     python -m benchmarks.grading cluster  one and two workers of a Dask cluster, and of this machine
     python -m benchmarks.grading overhead seconds a submission beside its own cells and the probes
@@ -10,8 +10,9 @@
     python -m benchmarks.grading kills --rounds 100   pairs of graders killed on one folder
 
 Run by hand on an idle machine; times are ratios within one run, never compared between machines.
-The submissions are the homework up to its check, without what is trained, unless they are whole:
-half solved, half with a mistake of `examples/`.
+No two submissions have the same code (see submissions.py), but in the class of `speed`: there
+many are equal, as in a real one, and nbgrader and papermill, which run each by itself, get a
+sample.
 """
 
 from __future__ import annotations
@@ -26,12 +27,10 @@ import sys
 import tempfile
 import threading
 import time
-from collections import defaultdict
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from functools import partial
-from itertools import cycle, islice
 from pathlib import Path
 
 import nbformat
@@ -45,41 +44,36 @@ from nbgrader.apps import NbGraderAPI
 from papermill.engines import NotebookExecutionManager
 from traitlets.config import Config
 
-from ci.editions import editions
-from examples.make import LESSON, NO_LAST_POOL, RELU_LAST, VGG13, fill
+from ci import ROOT
 from grading import batch, work
 from grading.record import Record
 from grading.zygote import memory_of
 
-ROOT = Path(__file__).resolve().parent.parent
-HOMEWORK = LESSON.stem
-CHANGES = ({}, VGG13, {}, RELU_LAST, {}, NO_LAST_POOL)  # every other one is right
+from .submissions import CLASS, HOMEWORK, KINDS, alike, distinct, homework
+
 CELL_TIMEOUT = 600
+SAMPLE = 8  # of the class, for nbgrader and papermill
 
 
-def homework(whole: bool = False) -> tuple[NotebookNode, list[str]]:
-    """The sheet, up to the check unless it is whole, and one filled as each of CHANGES."""
-    sheet, solved = editions(LESSON).values()
-    for notebook in () if whole else (sheet, solved):
-        check = [cell.metadata.get("nbgrader", {}).get("grade", False) for cell in notebook.cells]
-        notebook.cells = notebook.cells[: check.index(True) + 1]
-    answers = {cell.id: cell.source for cell in solved.cells}
-    return sheet, [nbformat.writes(fill(sheet, answers, changes)) for changes in CHANGES]
-
-
-def hand_in(course: Path, count: int, whole: bool = False) -> list[str]:
-    """Write nbgrader's course folder with `count` submissions; returns the students."""
-    sheet, filled = homework(whole)
+def hand_in(course: Path, sheet: NotebookNode, texts: Iterable[str]) -> list[str]:
+    """Write nbgrader's course folder with these submissions; returns the students."""
     nbformat.write(sheet, course / f"{HOMEWORK}.ipynb")
-    students = [f"s{number:05}" for number in range(count)]
-    for student, text in zip(students, islice(cycle(filled), count), strict=True):
-        folder = course / "submitted" / student / HOMEWORK
+    students = []
+    for number, text in enumerate(texts):
+        students.append(f"s{number:05}")
+        folder = course / "submitted" / students[-1] / HOMEWORK
         folder.mkdir(parents=True)
         (folder / f"{HOMEWORK}.ipynb").write_text(text, encoding="utf-8")
     source = course / "source" / HOMEWORK
     source.mkdir(parents=True)
     nbformat.write(sheet, source / f"{HOMEWORK}.ipynb")
     return students
+
+
+def some(count: int) -> tuple[NotebookNode, Iterator[str]]:
+    """The sheet, and so many submissions with code of their own."""
+    sheet, texts = homework()
+    return sheet, distinct(texts, count)
 
 
 def nbgrader_api(course: Path) -> NbGraderAPI:
@@ -111,7 +105,7 @@ def by_papermill(course: Path, students: Sequence[str]) -> None:
         papermill.execute_notebook(path, None, progress_bar=False, cwd=course)
 
 
-def by_us(course: Path, students: Sequence[str], *options: str) -> dict[str, float]:
+def by_us(course: Path, students: Sequence[str], options: Sequence[str]) -> dict[str, float]:
     """The marks of `course.py grade`, started as a command and reports included."""
     with tempfile.TemporaryDirectory() as folder:
         for student in students:
@@ -123,38 +117,63 @@ def by_us(course: Path, students: Sequence[str], *options: str) -> dict[str, flo
     return dict(zip(table["student"], table["score"], strict=True))
 
 
-def speed(count: int, rounds: int, whole: bool = False) -> int:
-    """Seconds a submission of all three, the contenders taking turns."""
-    seconds: dict[str, float] = defaultdict(float)
+def speed(count: int, rounds: int) -> int:
+    """The README's table: submissions with code of their own, and a class with equal answers."""
+    sheet, texts = homework()
+    race(sheet, distinct(texts, count), f"{count} 份，程式都不同", count, rounds)
+    title = f"{CLASS} 份的一班，{KINDS} 種程式"
+    race(sheet, alike(texts, CLASS, KINDS), title, SAMPLE, rounds)
+    return 0
+
+
+def whole(count: int, rounds: int) -> int:
+    """Seconds a submission of all three, where the whole notebook is handed in."""
+    sheet, texts = homework(whole=True)
+    race(sheet, distinct(texts, count), f"{count} 份完整的筆記本", count, rounds)
+    return 0
+
+
+def race(sheet: NotebookNode, texts: Iterable[str], title: str, sample: int, rounds: int) -> None:
+    """Print lines of the README's table; the contenders take turns.
+
+    Each turn ours grades all. The others take as long for each: they get a part of the sample.
+    """
     with tempfile.TemporaryDirectory() as folder:
         course = Path(folder)
-        students = hand_in(course, count, whole)
+        students = hand_in(course, sheet, texts)
         api = nbgrader_api(course)
-        contenders: dict[str, Callable[[Sequence[str]], object]] = {
-            "nbgrader autograde": lambda some: by_nbgrader(api, some),
-            "papermill loop": lambda some: by_papermill(course, some),
-            "course.py grade": lambda some: by_us(course, some, "--workers", "2"),
+        chosen = students[:: len(students) // sample][:sample]
+        parts = [chosen[turn::rounds] for turn in range(rounds)]
+        with_two = partial(by_us, course, options=("--workers", "2"))
+        contenders: dict[str, tuple[Callable[[Sequence[str]], object], list[list[str]]]] = {
+            "`nbgrader autograde`": (partial(by_nbgrader, api), parts),
+            "papermill 迴圈（只執行，不評分）": (partial(by_papermill, course), parts),
+            "`course.py grade`，2 個 worker，含報告": (with_two, [students] * rounds),
         }
+        seconds = dict.fromkeys(contenders, 0.0)
         for turn in range(rounds):
-            for name, contender in contenders.items():
+            for name, (run, given) in contenders.items():
                 begin = time.perf_counter()
-                contender(students[turn::rounds])
+                run(given[turn])
                 seconds[name] += time.perf_counter() - begin
-    ours = seconds["course.py grade"]
-    print(f"{count} submissions, {rounds} turns, {os.cpu_count()} processors, 2 workers of ours")
-    for name, total in seconds.items():
-        each, ratio = total / count, total / ours
-        print(f"{name:20}{each:8.2f} s a submission{3600 / each:9.0f} an hour{ratio:8.1f} x ours")
-    return 0
+    each = {name: seconds[name] / sum(map(len, given)) for name, (_, given) in contenders.items()}
+    for name, value in each.items():
+        print(f"| {name}，{title} | {value:.2f} 秒 | {3600 / value:,.0f} 份 |")
+    *others, ours = each.values()
+    print(
+        f"ours is {min(others) / ours:.1f} times as fast as the better of the others, "
+        f"which ran {len(chosen)} of {len(students)}; {os.cpu_count()} processors",
+        flush=True,
+    )
 
 
 def parity(count: int, _: int) -> int:
     """nbgrader's marks beside ours."""
     with tempfile.TemporaryDirectory() as folder:
         course = Path(folder)
-        students = hand_in(course, count)
+        students = hand_in(course, *some(count))
         theirs = by_nbgrader(nbgrader_api(course), students)
-        ours = by_us(course, students, "--workers", "1")
+        ours = by_us(course, students, ("--workers", "1"))
     for student in students:
         print(f"{student}  nbgrader {theirs[student]:g}  course.py grade {ours[student]:g}")
     return int(theirs != ours)
@@ -164,14 +183,14 @@ def cluster(count: int, _: int) -> int:
     """Seconds a submission on one and two workers, of a Dask cluster and of the local pool."""
     with tempfile.TemporaryDirectory() as folder:
         course = Path(folder)
-        students = hand_in(course, count)
+        students = hand_in(course, *some(count))
         print(f"{count} submissions, {os.cpu_count()} processors")
         for workers in (1, 2):
             begin = time.perf_counter()
-            local = by_us(course, students, "--workers", str(workers))
+            local = by_us(course, students, ("--workers", str(workers)))
             middle = time.perf_counter()
             with LocalCluster(n_workers=workers, threads_per_worker=1, dashboard_address=None) as c:
-                on_dask = by_us(course, students, "--scheduler", c.scheduler_address)
+                on_dask = by_us(course, students, ("--scheduler", c.scheduler_address))
             each = (middle - begin) / count, (time.perf_counter() - middle) / count
             print(f"{workers} workers: local {each[0]:.2f} s, Dask {each[1]:.2f} s a submission")
             if local != on_dask:
@@ -190,13 +209,9 @@ def overhead(count: int, _: int) -> int:
         cells += cell.metadata.papermill["duration"]
 
     NotebookExecutionManager.cell_complete = timed
-    sheet, filled = homework()
-    contents = [text.encode() for text in filled]
+    sheet, texts = some(count)
     release = nbformat.writes(sheet).encode()
-    jobs = [
-        work.Job(each, release, ("vgg16",), seed=1, timeout=300)
-        for each in islice(cycle(contents), count)
-    ]
+    jobs = [work.Job(t.encode(), release, ("vgg16",), seed=1, timeout=300) for t in texts]
     work.grade(jobs[0])
     cells, begin = 0.0, time.perf_counter()
     for job in jobs:
@@ -219,7 +234,7 @@ def growth(count: int, _: int) -> int:
 
     with tempfile.TemporaryDirectory() as folder, ThreadPoolExecutor(1) as pool:
         course, out = Path(folder), Path(folder, "out")
-        hand_in(course, count)
+        hand_in(course, *some(count))
         begin = time.perf_counter()
         pool.submit(watch, out)
         batch.grade(course, out, workers=2, release=course / f"{HOMEWORK}.ipynb", progress=False)
@@ -235,7 +250,7 @@ def growth(count: int, _: int) -> int:
 
 def scale(most: int, _: int) -> int:
     """Seconds and memory of everything around the kernel."""
-    sheet, filled = homework()
+    sheet, texts = homework()
     work.grade = lambda job: Record("graded", 10, 10.0)
     with tempfile.TemporaryDirectory() as folder:
         release = Path(folder, f"{HOMEWORK}.ipynb")
@@ -243,8 +258,8 @@ def scale(most: int, _: int) -> int:
         for size in (most // 10, most // 3, most):
             submissions = Path(folder, f"class-{size}")
             submissions.mkdir()
-            for number, text in enumerate(islice(cycle(filled), size)):
-                (submissions / f"s{number:05}.ipynb").write_text(text + " " * (number % 50))
+            for number, text in enumerate(distinct(texts, size)):
+                (submissions / f"s{number:05}.ipynb").write_text(text, "utf-8")
             begin = time.perf_counter()
             with ThreadPoolExecutor(2) as pool:
                 out = Path(folder, f"out-{size}")
@@ -267,12 +282,11 @@ def kills(count: int, rounds: int) -> int:
     with tempfile.TemporaryDirectory() as folder:
         submissions = Path(folder, "submissions")
         submissions.mkdir()
-        sheet, _ = homework()
+        sheet, texts = some(count)
         release = Path(folder, f"{HOMEWORK}.ipynb")
         nbformat.write(sheet, release)
-        for number in range(count):
-            text = nbformat.writes(sheet) + " " * number
-            (submissions / f"s{number:03}.ipynb").write_text(text)
+        for number, text in enumerate(texts):
+            (submissions / f"s{number:03}.ipynb").write_text(text, "utf-8")
         command = [sys.executable, "-m", "tests.kill_graders", folder, str(release), str(rounds)]
         subprocess.run(command, check=True, cwd=ROOT)
         database = sqlite3.connect(Path(folder, "out", "grades.sqlite"))
@@ -285,7 +299,7 @@ def kills(count: int, rounds: int) -> int:
 # What can be measured, and on how many submissions unless told.
 BENCHMARKS: dict[str, tuple[Callable[[int, int], int], int]] = {
     "speed": (speed, 40),
-    "whole": (partial(speed, whole=True), 4),
+    "whole": (whole, 4),
     "parity": (parity, 3),
     "cluster": (cluster, 40),
     "overhead": (overhead, 20),
