@@ -68,7 +68,9 @@ WALKS = {
     "test_doors.py::test_the_book_is_written_where_it_is_asked_for": ("python course.py book OUT",),
     "test_doors.py::test_what_a_maintainer_types_in_a_used_folder_works": (
         "python course.py release OUT",
+        "python -m benchmarks.costs --help",
         "python -m benchmarks.grading --help",
+        "python -m benchmarks.installed",
         "python -m ci.minutes",
         "python -m ci.tables",
         "python -m examples.make",
@@ -161,6 +163,7 @@ NOT_HERE = {
     "py -3.12 course.py lab": "py is Windows's; what it starts is the same file",
     "python -m benchmarks.grading parity": "test_nbgrader.py compares the same marks",
     "python -m benchmarks.grading speed": "half an hour, on an idle machine",
+    "python -m benchmarks.marks": "ten minutes; test_benchmarks.py compares a few scores",
     "python -m pip install nbdime": "another project's, from the index",
     "python -m venv .venv": "Python's own",
     "python course.py test tests/test_seeds.py --seeds 30": "an hour: CI tries a case an answer",

@@ -70,6 +70,8 @@ def test_a_new_door_is_seen():
         ("python -m ci.tables", {}, "", "docs/marks.md"),
         ("python -m examples.make", {}, "", "examples/SHA256SUMS"),
         ("python -m utils.zoo.train", {}, "", "utils/zoo/weights/LeNet.npz"),
+        ("python -m benchmarks.costs --help", {}, "python -m benchmarks.costs [ROW", ""),
+        ("python -m benchmarks.installed", {}, "tensorflow", ""),
         ("python -m benchmarks.grading --help", {}, "python -m benchmarks.grading speed", ""),
     ],
 )
