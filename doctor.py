@@ -104,6 +104,23 @@ def packages() -> Finding:
     return Finding("note", found, todo)
 
 
+def backend() -> Finding:
+    """What Keras computes with; a variable that is left over may name what is not installed."""
+    name = os.environ.get("KERAS_BACKEND") or "tensorflow"
+    if name == "tensorflow" or _finds(name):
+        return Finding("ok", f"Keras: computes with {name}")
+    found = f"Keras: the variable KERAS_BACKEND asks for {name}, which is not installed"
+    return Finding("problem", found, "remove the variable, and open a new terminal")
+
+
+def _finds(module: str) -> bool:
+    """Whether the Python that has the packages has this one, too."""
+    look = "import importlib.util, sys; sys.exit(not importlib.util.find_spec(sys.argv[1]))"
+    python = _python() if _installed() else sys.executable
+    run = subprocess.run([python, "-c", look, module], capture_output=True, check=False)
+    return not run.returncode
+
+
 def _installer() -> str:
     """What keeps `.venv` from being made; empty where nothing does."""
     if not (find_spec("venv") and find_spec("ensurepip")):
@@ -203,7 +220,7 @@ def sandbox() -> Finding:
 
 
 LOOKS: tuple[Callable[[], Finding], ...] = (
-    *(python, processor, memory, disk, folder, path, packages, jupyter, fonts, port),
+    *(python, processor, memory, disk, folder, path, packages, backend, jupyter, fonts, port),
     *([sandbox] if (course.ROOT / "grading").is_dir() else []),
 )
 

@@ -63,6 +63,7 @@ KERNEL_ARGUMENTS = [
 
 # What every kernel is told, in the sandbox or without.
 KERNEL_ENVIRONMENT = {
+    "KERAS_BACKEND": "tensorflow",  # whatever the grader's own notebooks compute with
     "MPLBACKEND": "agg",  # plt.show() neither blocks nor draws
     "PIP_NO_INDEX": "1",  # a student's `!pip install` must not change the grader's packages
     "TF_ENABLE_ONEDNN_OPTS": "0",

@@ -93,6 +93,20 @@ def test_a_python_that_can_not_make_an_environment_is_a_problem(monkeypatch):
     assert "sudo apt-get install python3-venv" in doctor.packages().todo
 
 
+@pytest.mark.parametrize(
+    ("backend", "level"),
+    [(None, "ok"), ("", "ok"), ("tensorflow", "ok"), ("numpy", "ok"), ("theano", "problem")],
+)
+def test_a_variable_may_choose_what_keras_computes_with_among_what_is_installed(
+    backend, level, monkeypatch
+):
+    monkeypatch.delenv("KERAS_BACKEND", raising=False)
+    if backend is not None:
+        monkeypatch.setenv("KERAS_BACKEND", backend)
+    finding = doctor.backend()
+    assert finding.level == level and (backend or "tensorflow") in finding.found
+
+
 @pytest.mark.skipif(not shutil.which("bwrap"), reason="needs bubblewrap, for a read-only folder")
 def test_a_folder_that_can_not_be_written_is_a_problem(used):
     """On a file system that is read-only, which stops root, too."""

@@ -1,0 +1,66 @@
+"""What Keras computes with is chosen by the course: nothing in a home folder decides it."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+
+import pytest
+
+from ci import ROOT
+from tests.test_grading_run import run
+
+SHOW = "import utils, os; print(os.environ.get('KERAS_BACKEND'))"
+
+
+def chosen(folder, installed: str, **variables: str) -> str:
+    """KERAS_BACKEND after `import utils`, where no more than `installed` can be imported."""
+    for name in installed.split():
+        (folder / name).mkdir()
+        (folder / name / "__init__.py").write_text("raise SystemExit('loaded')", "utf-8")
+    paths = {"PYTHONPATH": os.pathsep.join([str(ROOT), str(folder)])}
+    inherited = {name: value for name, value in os.environ.items() if name != "KERAS_BACKEND"}
+    # -S: without site-packages.
+    command = [sys.executable, "-S", "-c", SHOW]
+    environment = inherited | paths | variables
+    return subprocess.run(
+        command, cwd=folder, env=environment, capture_output=True, text=True, check=True
+    ).stdout.strip()
+
+
+@pytest.mark.parametrize(
+    ("installed", "expected"),
+    [
+        ("jax tensorflow torch", "tensorflow"),
+        ("jax torch", "torch"),
+        ("jax", "jax"),
+        ("", "None"),
+    ],
+)
+def test_keras_computes_with_tensorflow_or_else_with_what_is_installed(
+    installed, expected, tmp_path
+):
+    assert chosen(tmp_path, installed) == expected
+
+
+def test_who_names_another_gets_it(tmp_path):
+    assert chosen(tmp_path, "jax tensorflow", KERAS_BACKEND="jax") == "jax"
+
+
+def test_a_settings_file_of_keras_does_not_choose(tmp_path):
+    (tmp_path / "keras.json").write_text(json.dumps({"backend": "jax"}), "utf-8")
+    environment = {name: value for name, value in os.environ.items() if name != "KERAS_BACKEND"}
+    environment |= {"KERAS_HOME": str(tmp_path), "PYTHONPATH": str(ROOT)}
+    show = "import utils, keras; print(keras.config.backend())"
+    told = subprocess.run(
+        [sys.executable, "-c", show], env=environment, capture_output=True, text=True, check=True
+    )
+    assert told.stdout.strip() == "tensorflow"
+
+
+def test_hand_ins_are_run_with_tensorflow_whatever_the_grader_s_notebooks_use(monkeypatch):
+    monkeypatch.setenv("KERAS_BACKEND", "numpy")
+    outcome = run("import os\nassert os.environ['KERAS_BACKEND'] == 'tensorflow'")
+    assert outcome.ended == "done" and not outcome.failures
