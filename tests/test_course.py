@@ -129,6 +129,20 @@ def test_an_interrupted_install_is_done_again(monkeypatch, tmp_path):
     assert len(installed) == 3
 
 
+def test_packages_are_compiled_without_the_tests_of_their_own(monkeypatch, tmp_path):
+    packages = tmp_path / "tests" / ".venv" / "lib" / "site-packages"
+    for name in ("one/__init__.py", "one/tests/test_it.py", "two/latest/three.py"):
+        (packages / name).parent.mkdir(parents=True, exist_ok=True)
+        (packages / name).write_text("1\n", encoding="utf-8")
+    really = course.run
+    monkeypatch.setattr(course, "VENV", tmp_path / "tests" / ".venv")
+    monkeypatch.setattr(course, "venv_python", lambda: Path(sys.executable))
+    monkeypatch.setattr(course, "run", lambda step: "compileall" in step and really(step))
+    course.install(course.USING)
+    compiled = {path.parent.parent.name for path in packages.rglob("*.pyc")}
+    assert compiled == {"one", "latest"}
+
+
 def test_what_is_installed_for_more_serves_for_less(monkeypatch, tmp_path):
     monkeypatch.setattr(course, "VENV", tmp_path)
     course.venv_python().parent.mkdir()
