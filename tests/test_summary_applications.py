@@ -40,6 +40,8 @@ RECEPTIVE_FIELDS = {
 
 # What TensorFlow calls the operations that the convention counts.
 COUNTED_OPERATIONS = {"Conv2D", "DepthwiseConv2dNative", "MatMul"}
+# Layers that have none of them, and most of all other operations: left out of what is profiled.
+NORMALIZATIONS = ("BatchNormalization", "LayerNormalization")
 
 
 class Architecture(NamedTuple):
@@ -96,7 +98,9 @@ def profiled_flops(architecture: Architecture) -> int:
     import tensorflow as tf
 
     placeholder = tf.compat.v1.placeholder
-    with architecture.graph.as_default():
+    with architecture.graph.as_default(), pytest.MonkeyPatch.context() as patch:
+        for name in NORMALIZATIONS:
+            patch.setattr(getattr(keras.layers, name), "call", lambda self, inputs, **_: inputs)
         values = [(v, placeholder(v.dtype, v.shape)) for v in architecture.model.variables]
         with keras.StatelessScope(values, initialize_variables=False):
             architecture.model(placeholder(tf.float32, (1, *architecture.summary.input_shape)))
