@@ -31,7 +31,7 @@ def run(*sources: str) -> Outcome:
     return execute(Reading(steps, ()), {}, 30)
 
 
-# Different cases in a class: what is right in one takes NumPy two seconds of a processor.
+# Different cases in a class: what is right has to be computed for each.
 CASES = 3
 
 
