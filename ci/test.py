@@ -20,10 +20,11 @@ from ci.clock import a_clock
 from ci.lessons import lessons
 from course import pins
 
-# Three workers, each with TensorFlow and kernels of its own, take about 8 GB of memory; on two
-# processors, one of them waits for a browser or for a kernel that is killed while others compute.
-# The order is ours: what takes longest begins first, so that none waits long for the others.
-PYTEST = ("pytest", "-rs", "-n", "3", "--dist", "loadfile", "--no-loadscope-reorder")
+# The order is ours: what takes longest begins first, so that no worker waits long for the others.
+PYTEST = ("pytest", "-rs", "--dist", "loadfile", "--no-loadscope-reorder")
+# On two processors. In the whole suite a third worker computes while one waits, for a browser or for
+# a kernel that is killed; with TensorFlow and kernels, the three take about 8 GB of memory.
+CHOSEN, WHOLE = ("-n", "2"), ("-n", "3")
 WITHOUT_NBVAL = ("-p", "no:nbval")  # which takes two seconds to import
 PLUG_INS = ("nbval", "ci.nbval_pictures", "ci.nbval_again", "ci.warm")
 
@@ -51,9 +52,9 @@ def stages(
         "mypy": ("mypy",),
     }
     if quick or selection:
-        return found | {"unit tests": (*PYTEST, *WITHOUT_NBVAL, *marked, *selection)}
+        return found | {"unit tests": (*PYTEST, *CHOSEN, *WITHOUT_NBVAL, *marked, *selection)}
     plug_ins = [part for name in PLUG_INS for part in ("-p", name)]
-    return found | {"tests": (*PYTEST, *plug_ins, "--nbval", *marked, *executed(), "tests")}
+    return found | {"tests": (*PYTEST, *WHOLE, *plug_ins, "--nbval", *marked, *executed(), "tests")}
 
 
 def newest(folder: Path) -> str:

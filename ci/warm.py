@@ -22,8 +22,6 @@ import pytest
 from jupyter_client.connect import KernelConnectionInfo
 from jupyter_client.provisioning import KernelProvisionerFactory, LocalProvisioner
 
-from grading.zygote import reseed
-
 NAME = "warm"
 
 
@@ -102,6 +100,8 @@ class Warm(LocalProvisioner):
 def become_kernel(arguments: list[str], folder: str | Path, environment: dict[str, str]) -> None:
     """Be a kernel until it is shut down, in a process group of its own, silent besides."""
     from ipykernel.kernelapp import IPKernelApp
+
+    from grading.zygote import reseed
 
     os.setsid()
     os.environ.clear()
