@@ -22,9 +22,11 @@ from course import pins
 
 # The order is ours: what takes longest begins first, so that no worker waits long for the others.
 PYTEST = ("pytest", "-rs", "--dist", "loadfile", "--no-loadscope-reorder")
-# On two processors. In the whole suite a third worker computes while one waits, for a browser or for
-# a kernel that is killed; with TensorFlow and kernels, the three take about 8 GB of memory.
+# On two processors. In the whole suite a third worker computes while one waits: for a browser, or
+# for a kernel that is killed. With TensorFlow and kernels, the three take about 8 GB of memory.
 CHOSEN, WHOLE = ("-n", "2"), ("-n", "3")
+# Workers fill the processors: more threads of NumPy's would but spin there.
+ENVIRONMENT = {"OPENBLAS_NUM_THREADS": "1"}
 WITHOUT_NBVAL = ("-p", "no:nbval")  # which takes two seconds to import
 PLUG_INS = ("nbval", "ci.nbval_pictures", "ci.nbval_again", "ci.warm")
 
@@ -104,7 +106,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
                 machine.wait()
             print(f"\n== {name}: python -m {' '.join(command)}", flush=True)
             began = time.perf_counter(), clock.read()
-            code = subprocess.run([*clock.prefix, python, "-m", *command], cwd=ROOT).returncode
+            typed = [*clock.prefix, python, "-m", *command]
+            code = subprocess.run(typed, cwd=ROOT, env={**ENVIRONMENT, **os.environ}).returncode
             wall, cpu = time.perf_counter() - began[0], clock.read() - began[1]
             summary.append((name, cpu, wall, code))
 
