@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 
 from . import stored
-from .layers import INPUT, Layer, forms
+from .layers import INPUT, Layer
 from .weights import INPUT as IMAGE
 from .weights import Array, Drawn, Repeated, Step, Weight, draw, place, seeded_images
 
@@ -342,22 +342,31 @@ def _run(
     given: Mapping[str, tuple[Array, ...]],
     known: dict[int, Array] | None = None,
 ) -> Iterator[tuple[Layer, Array, tuple[Drawn, ...]]]:
-    """As `run`; `known` may hold outputs by their `forms`, and gets those that are computed."""
-    outputs, places = {INPUT: images}, {INPUT: IMAGE}
+    """As `run`; `known` may hold outputs by what computes them, and gets those that are computed.
+
+    That is a layer with all above it, in the order in which it reads them, and with the place of
+    its weights, which for one that is called again is that of its first call.
+    """
+    outputs, places, known = {INPUT: images}, {INPUT: IMAGE}, {} if known is None else known
     kept: dict[str, tuple[Drawn, ...]] = {}  # of layers, for when they are called again
-    known, form = {} if known is None else known, forms(layers)
+    first: dict[str, int] = {}
+    told = {INPUT: 0}
     for layer in layers:
         refuse([layer])
         read = [outputs[path] for path in layer.inputs]
         needed = weights_of(layer, read[0].shape[-1])
         at = places[layer.path] = place(needed, [places[path] for path in layer.inputs])
-        own = given.get(layer.name) or kept.get(layer.path.partition("#")[0])
+        called = layer.path.partition("#")[0]
+        own = given.get(layer.name) or kept.get(called)
         weights = kept[layer.path] = draw(seed, at, needed) if own is None else own
-        output = None if given else known.get(form[layer.path])
+        first[layer.path] = first.get(called, at)
+        above = tuple(told[path] for path in layer.inputs)
+        form = told[layer.path] = hash((layer.kind, layer.settings, first[layer.path], above))
+        output = None if given else known.get(form)
         if output is None:
             activation = _activation(layer.get("activation")) or ACTIVATIONS["linear"]
             output = activation(COMPUTE[layer.kind](layer, *read, *weights))
-        outputs[layer.path] = known[form[layer.path]] = output
+        outputs[layer.path] = known[form] = output
         yield layer, output, weights
 
 
