@@ -13,7 +13,7 @@ from ci.answers import answers
 
 SOLUTIONS = answers("challenge_vgg19")
 # What the sheet gives, for other spellings.
-GIVEN = "import tensorflow as tf\n" + SOLUTIONS["backbone"].partition("def features")[0]
+GIVEN = SOLUTIONS["backbone"].partition("def features")[0]
 
 # The same networks from letters; a layer of one's own normalises, ReLU stands apart.
 FAMILY_FROM_LETTERS = """\
@@ -22,7 +22,7 @@ TABLE = {"A": "a|b|cc|dd|dd", "A-LRN": "an|b|cc|dd|dd", "B": "aa|bb|cc|dd|dd",
 
 class Normalise(layers.Layer):
     def call(self, x):
-        padded = tf.pad(x * x, [[0, 0]] * 3 + [[2, 2]])
+        padded = keras.ops.pad(x * x, [[0, 0]] * 3 + [[2, 2]])
         sums = sum(padded[..., i : i + x.shape[-1]] for i in range(5))
         return x / (2.0 + 1e-4 * sums) ** 0.75
 
@@ -238,7 +238,9 @@ ANSWERS: dict[str, Answer] = {
         'name=f"block{number}_pool")(x)\n        if "LRN" in sizes:\n'
         f"            x = {NORMALISED}(x)\n",
     ),
-    "lrn_radius_5": wrong("family", "lrn_numbers", 3.5, "depth_radius=2", "depth_radius=5"),
+    "lrn_radius_5": wrong(
+        "family", "lrn_numbers", 3.5, "[(2, 2)]", "[(5, 5)]", "range(5)", "range(11)"
+    ),
     "batch_norm": Answer(
         "family",
         but("family", NORMALISED, "layers.BatchNormalization()"),

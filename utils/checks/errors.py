@@ -25,7 +25,7 @@ ERRORS = (
     ("", "incompatible shapes|annot broadcast|except for the concat", "unlike_branches"),
     ("", "expected (min_)?ndim", "rank"),
     ("", "input tensors may|should be tensors|be KerasTensors|'(tuple|list)' and", "no_tensor"),
-    ("", "input to a TensorFlow function", "tensorflow_function"),
+    ("", r"to a TensorFlow function|_jax_|(not|got) \(?KerasTensor", "tensorflow_function"),
     ("", "cannot be used as a boolean", "truth"),
     ("", "symbolic|object of type 'KerasTensor'|'KerasTensor' object (?!is not)", "symbolic"),
     ("RecursionError", "", "endless"),

@@ -119,9 +119,9 @@ FAILURES: dict[str, tuple[str, str]] = {
         "方括號而成了一組東西？引數的順序對嗎？",
     ),
     "tensorflow_function": (
-        "{where}把 TensorFlow 的函式用在 Keras 的張量上：{error}",
+        "{where}把 TensorFlow 或別的後端的函式用在 Keras 的張量上：{error}",
         "搭模型時用 Keras 的層（例如 `layers.ReLU()(x)`、`layers.Reshape(...)(x)`）"
-        "或 `keras.ops` 裡同名的函式，不用 `tf.` 開頭的。",
+        "或 `keras.ops` 裡同名的函式，不用 `tf.`、`torch.`、`jax.` 開頭的。",
     ),
     "truth": (
         "{where}把張量當成條件：{error}",

@@ -241,6 +241,8 @@ def _seen(graph: Any) -> Json:
 
 def _is_idle(call: Call) -> bool:
     """Whether a layer gives back whatever it gets; dropout after a dense layer is in the papers."""
+    import keras
+
     layer, shapes = call.op, {edge.shape for edge in (*call.inputs, *call.outputs)}
     if layer.weights or len(call.inputs) != 1 or len(shapes) != 1:
         return False
@@ -248,7 +250,7 @@ def _is_idle(call: Call) -> bool:
     if not sizes and getattr(layer, "rate", False):
         return False
     image = seeded_images(0, (*(4 for _ in sizes), channels or 4))
-    return np.array_equal(layer(image, training=False), image)
+    return np.array_equal(keras.ops.convert_to_numpy(layer(image, training=False)), image)
 
 
 def _run(model: Any, graph: Any, shape: Shape, seed: int) -> list[float | None]:
@@ -265,7 +267,7 @@ def _run(model: Any, graph: Any, shape: Shape, seed: int) -> list[float | None]:
     )
     with keras.StatelessScope(values):
         outputs = model(seeded_images(seed, shape), training=False)
-    return plain_numbers(np.asarray(outputs)[0])
+    return plain_numbers(keras.ops.convert_to_numpy(outputs)[0])
 
 
 def _places(model: Any) -> Iterator[tuple[int, list[Any]]]:
@@ -336,7 +338,9 @@ def fill(model: Any, seed: int) -> None:
 
 def plain_numbers(values: Any) -> list[float | None]:
     """Flat numbers as plain data; None where a value is not finite."""
-    flat = np.asarray(values, dtype=float).ravel()
+    import keras
+
+    flat = np.asarray(keras.ops.convert_to_numpy(values), dtype=float).ravel()
     return [float(f"{value:.7g}") if np.isfinite(value) else None for value in flat]
 
 
@@ -379,7 +383,9 @@ def _made(layer: Layer) -> Any:
     import keras
 
     if layer.kind == "lrn":
-        return keras.layers.Activation(_lrn, name=layer.name)
+        from utils.zoo.classic import lrn
+
+        return keras.layers.Activation(lrn, name=layer.name)
     told = dict(layer.settings)
     (keras_class,) = (
         keras_class
@@ -395,10 +401,3 @@ def _made(layer: Layer) -> Any:
     if activation == "linear":
         return own
     return lambda x: keras.layers.Activation(activation)(own(x))
-
-
-def _lrn(x: Any) -> Any:
-    """`reference.lrn` in TensorFlow, whose radius is the neighbours on each side."""
-    import tensorflow as tf
-
-    return tf.nn.local_response_normalization(x, depth_radius=2, bias=2, alpha=1e-4, beta=0.75)

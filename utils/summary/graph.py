@@ -206,9 +206,8 @@ def _inner_graph(op: Any) -> Any:
 
 
 def _built_copy(model: Any, input_shape: Shape) -> Any:
-    """Build a copy of a Sequential in a TensorFlow graph, where weights take no memory."""
+    """Build a copy of a Sequential, whose weights take no memory."""
     import keras
-    import tensorflow as tf
 
     def copied(layer: Any) -> Any:
         # What has its weights already is only called again; a Lambda cannot be copied, nor need be.
@@ -216,7 +215,7 @@ def _built_copy(model: Any, input_shape: Shape) -> Any:
             return layer
         return type(layer).from_config(layer.get_config())
 
-    with tf.Graph().as_default():
+    with without_weights():
         copy = keras.models.clone_model(model, clone_function=copied, recursive=True)
         copy.build((None, *input_shape))
     return copy

@@ -252,13 +252,17 @@ def _conv_bn(x: Any, filters: int, size: int | tuple[int, ...], **settings: Any)
     return layers.BatchNormalization()(layers.Conv2D(filters, size, **settings)(x))
 
 
-def _lrn(name: str) -> Any:
-    """Local response normalisation: Krizhevsky et al. 2012, section 3.3."""
-    import tensorflow as tf
-    from keras import layers
+def lrn(x: Any) -> Any:
+    """Local response normalisation over five channels: Krizhevsky et al. 2012, section 3.3."""
+    from keras import ops
 
-    def lrn(x: Any) -> Any:
-        return tf.nn.local_response_normalization(x, 2, bias=2.0, alpha=1e-4, beta=0.75)
+    padded = ops.pad(x * x, [(0, 0)] * 3 + [(2, 2)])
+    squares = sum(padded[..., i : i + x.shape[-1]] for i in range(5))
+    return x / (2 + 1e-4 * squares) ** 0.75
+
+
+def _lrn(name: str) -> Any:
+    from keras import layers
 
     return layers.Activation(lrn, name=name)
 
