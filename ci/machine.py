@@ -1,4 +1,4 @@
-"""Installs what the tests need of the system on a machine that tests alone: CI, on Debian.
+"""Installs what the tests need beside the lock on a machine that tests alone: CI, on Debian.
 
 Elsewhere it does nothing: the tests that lack something are left out, and say so.
 """
@@ -9,9 +9,13 @@ import os
 import shutil
 import subprocess
 import sys
+from importlib.util import find_spec
 
 # A command of the system's, and the Debian packages that bring it.
 NEEDED = {"bwrap": ["bubblewrap"], "chromium": ["chromium", "fonts-noto-cjk"]}
+# Keras's other backend, from files that the machine itself has (pip's find-links): the package
+# index has it for Linux with gigabytes of CUDA alone. What it needs else is in the lock.
+TORCH = (sys.executable, "-m", "pip", "install", "--quiet", "--no-index", "torch")
 
 
 def prepare() -> None:
@@ -22,6 +26,8 @@ def prepare() -> None:
         subprocess.run(["apt-get", "update", "-qy"], check=False)
         for packages in lacking:
             subprocess.run(["apt-get", "install", "-qy", *packages], check=False)
+    if tests_alone and not find_spec("torch"):
+        subprocess.run(TORCH, check=False)
 
 
 if __name__ == "__main__":

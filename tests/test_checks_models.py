@@ -189,6 +189,21 @@ def test_other_settings_cost_nothing_and_stay_as_the_student_set_them():
         sys.setrecursionlimit(limit)
 
 
+def test_a_check_multiplies_in_full_and_leaves_the_student_s_precision_as_it_was():
+    """A GPU multiplies in TensorFloat-32 unless it is told not to."""
+    import tensorflow as tf
+
+    is_short, within = tf.config.experimental.tensor_float_32_execution_enabled, []
+
+    def noting():
+        within.append(is_short())
+        return model()
+
+    assert is_short()
+    assert SMALL.check(noting).points == 4
+    assert (set(within), is_short()) == ({False}, True)
+
+
 def own_class():
     import keras
     from keras import layers

@@ -9,10 +9,11 @@ from ci import machine
 
 @pytest.fixture
 def commands(monkeypatch) -> list[list[str]]:
-    """What is run on a Debian that has bubblewrap and no browser."""
+    """What is run on a Debian that has bubblewrap, no browser and no PyTorch."""
     there = {"apt-get", "bwrap"}
     monkeypatch.setattr(machine.shutil, "which", lambda name: name if name in there else None)
     monkeypatch.setattr(machine.sys, "platform", "linux")
+    monkeypatch.setattr(machine, "find_spec", lambda name: None)
     ran: list[list[str]] = []
     monkeypatch.setattr(machine.subprocess, "run", lambda command, check: ran.append(command))
     return ran
@@ -21,9 +22,10 @@ def commands(monkeypatch) -> list[list[str]]:
 def test_what_is_lacking_is_installed_in_ci(commands, monkeypatch):
     monkeypatch.setenv("CI", "true")
     machine.prepare()
-    assert [command[1:] for command in commands] == [
+    assert [list(command[1:]) for command in commands] == [
         ["update", "-qy"],
         ["install", "-qy", *machine.NEEDED["chromium"]],
+        ["-m", "pip", "install", "--quiet", "--no-index", "torch"],
     ]
 
 
