@@ -4,16 +4,14 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from . import kernels
+from . import kernels, texts
 from .record import STATUSES
 from .rows import Row
 from .similar import Pair
-from .texts import cleaned
 
 NOTEBOOK = Path(__file__).with_name("overview.ipynb")
 DATA = "data.json"
@@ -67,15 +65,13 @@ def data(rows: Sequence[Row], pairs: Sequence[Pair]) -> dict[str, Any]:
 
 def kept(content: dict[str, Any], folder: Path) -> str:
     """What `run` gives; in `folder` it is kept for as long as the class stays the same."""
-    told = [json.dumps(cleaned(content), sort_keys=True).encode(), NOTEBOOK.read_bytes()]
+    told = [json.dumps(texts.cleaned(content), sort_keys=True).encode(), NOTEBOOK.read_bytes()]
     digest = hashlib.sha256(b"".join(told)).hexdigest()[:32]
     path = folder / KEPT
     if path.is_file() and (text := path.read_text("utf-8")).startswith(digest):
         return text.removeprefix(digest)
     body = run(content)
-    part = path.with_name(f"{KEPT}.{os.getpid()}")
-    part.write_text(digest + body, "utf-8")
-    part.replace(path)
+    texts.write(path, digest + body)
     return body
 
 
@@ -87,7 +83,7 @@ def run(content: dict[str, Any]) -> str:
     # It is our own: a kernel of the sandbox is only taken where it is there at once.
     with kernels.kernel(SECONDS, sandboxed=kernels.is_warm()) as kernel:
         path = kernel.outside / DATA
-        path.write_text(json.dumps(cleaned(content)), encoding="utf-8")
+        path.write_text(json.dumps(texts.cleaned(content)), encoding="utf-8")
         path.chmod(0o644)  # in the sandbox it is another user who reads it
         notebook = papermill.execute_notebook(
             NOTEBOOK,

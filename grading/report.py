@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import base64
 import hashlib
-import os
 import re
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
@@ -15,14 +14,13 @@ import jinja2
 
 from utils.checks.render import prose
 
-from . import byhand, exports, overview
+from . import byhand, exports, overview, texts
 from .failures import plain_words
 from .intake import Cell
 from .record import STATUSES, Attempt
 from .roster import Filled
 from .rows import Row
 from .similar import Pair
-from .texts import clean
 
 SHOWN = 10  # exceptions that a student's page tells at length
 
@@ -78,19 +76,19 @@ def write(
         tables["canvas.csv"] = exports.canvas_csv(theirs, title)
     for name, (_, encoding) in TABLES.items():
         if name in tables:
-            _replace(out / name, tables[name], encoding)
+            texts.write(out / name, tables[name], encoding)
         else:  # of an earlier run: nobody should import it
             (out / name).unlink(missing_ok=True)
     purposes = {name: purpose for name, (purpose, _) in TABLES.items() if name in tables}
     if filled:
-        _replace(out / filled.name, filled.text, filled.encoding)
+        texts.write(out / filled.name, filled.text, filled.encoding)
         purposes[filled.name] = "你給的名單，填好了分數，可以匯入"
     (out / "feedback").mkdir(exist_ok=True)
     for row, page in zip(rows, pages, strict=True):
-        _replace(out / "feedback" / page, feedback(row))
+        texts.write(out / "feedback" / page, feedback(row))
     figures = overview.kept(overview.data(rows, pairs), out)
     told = class_report(rows, pages, figures, purposes, title, notes, release)
-    _replace(out / "report.html", told)
+    texts.write(out / "report.html", told)
 
 
 def feedback(row: Row) -> str:
@@ -163,10 +161,3 @@ def page_names(rows: Sequence[Row]) -> list[str]:
         taken.add(name.casefold())
         pages.append(f"{name}.html")
     return pages
-
-
-def _replace(path: Path, text: str, encoding: str = "utf-8") -> None:
-    part = path.with_name(f".{path.name}.{os.getpid()}")
-    text = "\r\n".join(map(clean, text.split("\r\n")))  # whatever way it came in
-    part.write_text(text, encoding=encoding, newline="")
-    part.replace(path)

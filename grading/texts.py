@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import re
+from pathlib import Path
 
 # Colours, and what else would move a terminal's cursor.
 _SEQUENCES = re.compile("(?:\x1b\\[|\x9b)[0-9;?]*[ -/]*[@-~]")
@@ -42,3 +44,11 @@ def cleaned(data: object) -> object:
     if isinstance(data, dict):
         return {clean(key[:LIMIT]): cleaned(value) for key, value in data.items()}
     return data
+
+
+def write(path: Path, text: str, encoding: str = "utf-8") -> None:
+    """Write a file of clean text; who looks at it meanwhile sees the old one or the new, whole."""
+    part = path.with_name(f".{path.name}.{os.getpid()}")
+    text = "\r\n".join(map(clean, text.split("\r\n")))  # whatever way it came in
+    part.write_text(text, encoding=encoding, newline="")
+    part.replace(path)
