@@ -13,7 +13,7 @@ from pygments.formatters import HtmlFormatter
 from ci.page import Page
 from ci.render import TEMPLATES, exporter
 
-# The frame's own scripts, by whether the page is trusted: only the course's own pages ask questions.
+# The frame's own scripts, by whether the page is trusted: only the course's own ask questions.
 SCRIPTS = {False: ("theme.js", "search.js"), True: ("theme.js", "search.js", "questions.js")}
 COLOURS = {"light": "default", "dark": "github-dark"}  # of code: styles of pygments
 
