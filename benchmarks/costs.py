@@ -29,7 +29,9 @@ from .submissions import CLASS, HOMEWORK, KINDS, alike, distinct, homework
 from .trees import BEFORE, Tree, both
 
 FEW, MANY = 4, 24  # right submissions: what is fixed is equal, the rest is of those added
-TOLD = re.compile(r"^=+ .*\d+ (?:passed|failed).*|^Compared .*|^[\w ]+ \d+ s  \w+$", re.MULTILINE)
+TOLD = re.compile(
+    r"^=+ .*\d+ (?:passed|failed).*|^Compared .*|^.* s  (?:passed|failed)$", re.MULTILINE
+)
 MB = 1e6
 
 

@@ -57,26 +57,45 @@ def answers() -> str:
     return json.dumps({name: (answer.task, answer.source) for name, answer in ANSWERS.items()})
 
 
-def marks(file: str) -> str:
-    """All that is told of the answers in a file, in the public case and in one drawn by the name.
+def cases(file: str) -> str:
+    """The answers of a file, each with its public case and one that its name draws: JSON.
 
-    JSON of a name's scores; none where the tree has no such task.
+    Those are left out whose task this tree lacks.
+    """
+    from utils.checks import TASKS
+
+    given = json.loads(Path(file).read_text("utf-8"))
+    return json.dumps(
+        {
+            name: (task, source, TASKS[task].public_case(), TASKS[task].draw_case(_seed(name)))
+            for name, (task, source) in given.items()
+            if task in TASKS
+        }
+    )
+
+
+def _seed(name: str) -> int:
+    return zlib.crc32(name.encode()) % SEEDS
+
+
+def marks(file: str) -> str:
+    """All that is told of the answers in a file, in the cases given there: JSON, by name.
+
+    Of a task that this tree lacks, nothing.
     """
     sys.path.append("tests")
     from answering import namespace_of
+    from utils.checks import TASKS  # isort: skip, before Keras
+    import keras
 
-    from utils.checks import TASKS
-
-    def marked(name: str, task: str, source: str) -> list[dict]:
+    def marked(name: str, task: str, source: str, *cases: dict) -> list[dict]:
+        keras.utils.clear_session()  # or the networks of all answers are kept
         asked = TASKS[task]
-        cases = asked.public_case(), asked.draw_case(zlib.crc32(name.encode()) % SEEDS)
-        return [
-            asked.mark(asked.probe(namespace_of(name, source), case), case).to_dict()
-            for case in cases
-        ]
+        student = namespace_of(name, source)
+        return [asked.mark(asked.probe(student, case), case).to_dict() for case in cases]
 
     given = json.loads(Path(file).read_text("utf-8"))
-    told = {name: marked(name, *each) if each[0] in TASKS else [] for name, each in given.items()}
+    told = {name: marked(name, *each) for name, each in given.items() if each[0] in TASKS}
     return json.dumps(told, ensure_ascii=False)
 
 

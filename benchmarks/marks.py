@@ -2,8 +2,9 @@
 
     python -m benchmarks.marks [--before COMMIT]
 
-Each answer that either tree's tests/wrong_*.py has is marked by both, in the public case and in a
-drawn one: points, parts, diagnoses, their words. Exits with 1 where anything differs.
+Each answer that either tree's tests/wrong_*.py has is marked by both, in the earlier one's public
+case and in one that it draws: points, parts, diagnoses, their words. Answers to a task that one
+tree lacks are left out. Exits with 1 where anything differs.
 """
 
 from __future__ import annotations
@@ -32,7 +33,7 @@ def united(before: dict[str, list[str]], after: dict[str, list[str]]) -> dict[st
 
 def compare(before: dict[str, list[dict]], after: dict[str, list[dict]]) -> tuple[str, list[str]]:
     """How many were compared, and a line for each that differs."""
-    known = [name for name in after if before[name] and after[name]]
+    known = [name for name in after if name in before]
     pairs = [
         (f"{name}, {case} case", one, other)
         for name in known
@@ -44,9 +45,7 @@ def compare(before: dict[str, list[dict]], after: dict[str, list[dict]]) -> tupl
         for what, one, other in pairs
         if json.dumps(one) != json.dumps(other)
     ]
-    alone = len(after) - len(known)
-    told = f"{len(known)} answers in {len(CASES)} cases each: {len(pairs)} scores compared"
-    told += f", {alone} answers left out whose task one tree lacks" if alone else ""
+    told = f"{len(known)} answers in {len(CASES)} cases each, {len(pairs)} scores compared"
     return f"{told}; {len(differing) or 'none'} differ", differing
 
 
@@ -71,8 +70,11 @@ def main() -> int:
         before, after = of_both("answers")
         file = Path(folder, "answers.json")
         file.write_text(json.dumps(united(before, after)), "utf-8")
+        file.write_text(trees["before"].tell("cases", str(file)), "utf-8")
         told = of_both("marks", str(file))
-    print(f"{len(before)} answers at {options.before}, {len(after)} here; of these,")
+    print(
+        f"{len(before)} answers at {options.before}, {len(after)} here; with cases of the former,"
+    )
     counted, differing = compare(*told)
     print(counted, *differing, sep="\n")
     return int(bool(differing))
