@@ -16,7 +16,7 @@ from packaging.utils import canonicalize_name
 
 import course
 from ci import tracked
-from utils.gradients import BACKENDS
+from utils import BACKENDS
 
 ROOT = Path(__file__).resolve().parent.parent
 LOCK = ROOT / "requirements.lock"
