@@ -15,7 +15,7 @@ from importlib.util import find_spec
 NEEDED = {"bwrap": ["bubblewrap"], "chromium": ["chromium", "fonts-noto-cjk"]}
 # Keras's other backend, from files that the machine itself has (pip's find-links): the package
 # index has it for Linux with gigabytes of CUDA alone. What it needs else is in the lock.
-TORCH = (sys.executable, "-m", "pip", "install", "--quiet", "--no-index", "torch")
+TORCH = (sys.executable, "-m", "pip", "install", "-q", "--no-compile", "--no-index", "torch")
 
 
 def prepare() -> None:

@@ -25,7 +25,7 @@ def test_what_is_lacking_is_installed_in_ci(commands, monkeypatch):
     assert [list(command[1:]) for command in commands] == [
         ["update", "-qy"],
         ["install", "-qy", *machine.NEEDED["chromium"]],
-        ["-m", "pip", "install", "--quiet", "--no-index", "torch"],
+        ["-m", "pip", "install", "-q", "--no-compile", "--no-index", "torch"],
     ]
 
 
