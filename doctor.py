@@ -106,19 +106,22 @@ def packages() -> Finding:
 
 def backend() -> Finding:
     """What Keras computes with; a variable that is left over may name what is not installed."""
-    name = os.environ.get("KERAS_BACKEND") or "tensorflow"
-    if name == "tensorflow" or _finds(name):
+    name = _told("import os, utils; print(os.environ.get('KERAS_BACKEND', ''))")
+    if not name:
+        return Finding("ok", "Keras: computes with TensorFlow once its packages are installed")
+    if _told(f"from importlib.util import find_spec; print(find_spec({name!r}) or '')"):
         return Finding("ok", f"Keras: computes with {name}")
     found = f"Keras: the variable KERAS_BACKEND asks for {name}, which is not installed"
     return Finding("problem", found, "remove the variable, and open a new terminal")
 
 
-def _finds(module: str) -> bool:
-    """Whether the Python that has the packages has this one, too."""
-    look = "import importlib.util, sys; sys.exit(not importlib.util.find_spec(sys.argv[1]))"
+def _told(script: str) -> str:
+    """What a script prints in the Python that has the packages, or in this one."""
     python = _python() if _installed() else sys.executable
-    run = subprocess.run([python, "-c", look, module], capture_output=True, check=False)
-    return not run.returncode
+    run = subprocess.run(
+        [python, "-c", script], env=course.environment(), capture_output=True, check=False
+    )
+    return run.stdout.decode(errors="replace").strip()
 
 
 def _installer() -> str:

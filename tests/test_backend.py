@@ -49,6 +49,10 @@ def test_who_names_another_gets_it(tmp_path):
     assert chosen(tmp_path, "jax tensorflow", KERAS_BACKEND="jax") == "jax"
 
 
+def test_a_variable_that_is_empty_names_none(tmp_path):
+    assert chosen(tmp_path, "jax", KERAS_BACKEND="") == "jax"
+
+
 def test_a_settings_file_of_keras_does_not_choose(tmp_path):
     (tmp_path / "keras.json").write_text(json.dumps({"backend": "jax"}), "utf-8")
     environment = {name: value for name, value in os.environ.items() if name != "KERAS_BACKEND"}

@@ -93,6 +93,11 @@ def test_a_python_that_can_not_make_an_environment_is_a_problem(monkeypatch):
     assert "sudo apt-get install python3-venv" in doctor.packages().todo
 
 
+def test_where_nothing_is_installed_keras_waits_for_tensorflow(monkeypatch):
+    monkeypatch.setattr(doctor, "_told", lambda script: "")
+    assert doctor.backend().level == "ok" and "once its packages" in doctor.backend().found
+
+
 @pytest.mark.parametrize(
     ("backend", "level"),
     [(None, "ok"), ("", "ok"), ("tensorflow", "ok"), ("numpy", "ok"), ("theano", "problem")],

@@ -9,8 +9,8 @@ from importlib.util import find_spec
 # Keras would take what a settings file in the home folder names, or TensorFlow, which may be
 # missing where a student computes with something smaller.
 BACKENDS = ("tensorflow", "torch", "jax")
-if installed := next(filter(find_spec, BACKENDS), None):
-    os.environ.setdefault("KERAS_BACKEND", installed)
+if chosen := os.environ.get("KERAS_BACKEND") or next(filter(find_spec, BACKENDS), None):
+    os.environ["KERAS_BACKEND"] = chosen
 
 # TensorFlow reads these once, when it is first imported. Without oneDNN's fused kernels the numbers
 # depend less on the processor, and the start-up lines with process ids stay out of the notebooks.
