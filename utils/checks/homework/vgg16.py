@@ -80,10 +80,10 @@ Judged = bool | Mistake | None  # of an argument: True: right; None: nothing to 
 READ_FIRST = ("default", "avg", "max", "map", "top")
 
 
-# Odd before each of the five poolings, so that padding one shows wherever it is done, and not
-# square, which tells flattening from pooling and rows from columns. The larger one leaves room for
-# a pooling too many. The drawn ones have no pixel more than that takes, for grading waits for each:
-# they shrink to the same sizes, and no side is shorter than the public ones' shorter side.
+# One side is odd before each of the five poolings, so that padding one shows wherever it is done;
+# not square, which tells flattening from pooling and rows from columns. The larger one leaves room
+# for a pooling too many. The drawn ones have no pixel more than that takes, for grading waits for
+# each: they shrink to the same sizes, and no side is shorter than the public ones' shorter side.
 LARGE, SMALL = (127, 95), (63, 95)
 DRAWN_LARGE, DRAWN_SMALL = (96, 95), (63, 64)
 
