@@ -20,8 +20,9 @@ def pytest_configure(config):
 # The files that take longest, the longest first: about 200 to 30 seconds of a worker.
 LONGEST = (
     *("doors", "seeds", "rooms", "new_task", "browser", "grading_mistakes", "nbgrader"),
-    *("grading_hostile", "summary_applications", "ci_profiles", "grading_examples", "ci_sheet"),
-    *("strangers", "book", "grading_cluster", "grading_workers", "explore_played", "grading_host"),
+    *("grading_hostile", "backends", "summary_applications", "ci_profiles", "grading_examples"),
+    *("ci_sheet", "strangers", "book", "grading_cluster", "grading_workers", "explore_played"),
+    "grading_host",
 )
 
 
