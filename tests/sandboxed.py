@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from grading import batch, sandbox, work
+from grading import batch, sandbox
 from grading.report import Row
 from grading.restore import Reading, Step
 from grading.run import Outcome, execute
@@ -31,29 +31,13 @@ def run(*sources: str) -> Outcome:
     return execute(Reading(steps, ()), {}, 30)
 
 
-# Different cases in a class: what is right has to be computed for each.
-CASES = 3
-
-
 def grade(submissions: Mapping[str, Iterable[str]], folder: Path, **options) -> dict[str, Row]:
-    """Hand in the cells of each student and grade the class, two at a time; reports in `folder`.
-
-    What is run draws one of CASES cases, so that what is right is computed once for many.
-    """
+    """Hand in the cells of each student and grade the class, two at a time; reports in `folder`."""
     handed_in = folder / "submissions"
     handed_in.mkdir()
     for student, cells in submissions.items():
         (handed_in / f"{student}.ipynb").write_bytes(notebook(cells))
-    drawn = work.case_seed
-
-    def of_few(secret: int, reading: Reading) -> int:
-        return work.LEAST_SEED + drawn(secret, reading) % CASES
-
-    with (
-        pytest.MonkeyPatch.context() as patch,
-        ThreadPoolExecutor(2) as pool,  # one process, so that both share the warm one
-    ):
-        patch.setattr(work, "case_seed", of_few)
+    with ThreadPoolExecutor(2) as pool:  # one process, so that both share the warm one
         result = batch.grade(
             handed_in, folder, seed=3, executor=pool, workers=2, progress=False, **options
         )
