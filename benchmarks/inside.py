@@ -52,7 +52,7 @@ def summary() -> str:
 def answers() -> str:
     """The answers of the tests: JSON of a name's task and source."""
     sys.path.append("tests")
-    from test_rooms import ANSWERS
+    from tests.test_rooms import ANSWERS
 
     return json.dumps({name: (answer.task, answer.source) for name, answer in ANSWERS.items()})
 

@@ -43,7 +43,7 @@ def homework() -> dict[str, Any]:
 
 def cards(names: Iterable[str]) -> dict[str, Any]:
     """All that the card of each answer says, as plain data."""
-    from test_rooms import ANSWERS
+    from tests.test_rooms import ANSWERS
 
     return {name: card(name, ANSWERS[name]) for name in names}
 
@@ -58,7 +58,7 @@ def card(name: str, answer: Answer) -> Any:
 
 def with_a_function_of_its_own(backend: str) -> Any:
     """The card of an answer that gives Keras's tensor to a function of the backend's own."""
-    from test_rooms import ANSWERS
+    from tests.test_rooms import ANSWERS
 
     of_tensorflow, relu = ANSWERS["vgg16-tensorflow_function"], {"jax": "jax.nn.relu"}
     source = but(

@@ -12,6 +12,7 @@ import pytest
 from browsing import IN_A_BROWSER, ROOT, WIDTHS, serious, shoot, watched
 from playing import PAGES, plays
 
+from ci.frame import frame
 from ci.page import Place
 from ci.page import page as book_page
 from utils import datasets, explore
@@ -101,7 +102,7 @@ def test_the_courses_own_book_shows_each_page_and_each_picture(scripts, browser)
     shown = book_page(plays(), Place("plays", ROOT, {}, trusted=True))
     page = browser.new_page(java_script_enabled=scripts)
     wrong = watched(page)
-    page.set_content(shown.html)
+    page.set_content(frame(shown.title, shown.body, True, [("", "", shown)]))
     shoot(page, f"explore-book-{'scripts' if scripts else 'still'}", full_page=True)
     if scripts:
         told = page.locator("#words").all_inner_texts()
