@@ -12,6 +12,7 @@ import linecache
 import sys
 from collections import ChainMap
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from functools import lru_cache
 from types import CodeType, FrameType, FunctionType, ModuleType
 from typing import Any, TypeAlias
 
@@ -289,9 +290,12 @@ def _statement(tree: ast.AST, line: int) -> ast.AST:
     return max(around, key=lambda each: each.lineno, default=NOTHING)
 
 
+_read_once = lru_cache(maxsize=16)(tree_of)  # each call of a case asks for the same cells
+
+
 def _tree(code: CodeType) -> Any:
     """A function's own source as a tree."""
-    tree = tree_of("".join(linecache.getlines(code.co_filename)))
+    tree = _read_once("".join(linecache.getlines(code.co_filename)))
     for each in ast.walk(tree) if tree else ():
         if isinstance(each, Scope) and each.name == code.co_name:
             first = min(node.lineno for node in (each, *each.decorator_list))

@@ -7,7 +7,7 @@ import math
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from functools import lru_cache
+from functools import lru_cache, partial
 from typing import Any
 
 import numpy as np
@@ -87,7 +87,7 @@ def _imports() -> Iterator[list[str]]:
 def _draft(
     function: Function, shape: Shape | None, *args: Any, **kwargs: Any
 ) -> tuple[Any, Json | None]:
-    """What `function` gives, or its error; without weights, unless it needs them while it builds.
+    """What `function` gives, or its error; without weights, unless it asks for them meanwhile.
 
     The probe sets weights of its own, and drawing those that it overwrites takes longer than all
     the rest. A block tied to the input again can even ask for gigabytes in `fc1`.
@@ -97,7 +97,8 @@ def _draft(
     if "IPython" in sys.modules:
         # By this module Keras knows a notebook, where a `plot_model` without pydot does not raise.
         import IPython.core.magics.namespace  # noqa: F401
-    with fresh_settings(), without_weights():  # those that the function itself sets end with it
+    with fresh_settings(), without_weights() as scope:  # what the function itself sets ends here
+        asked = _watched(scope)
         sketch, error = attempt(function, *args, **kwargs)
         if isinstance(sketch, keras.Model) and not sketch.built:
             attempt(sketch, keras.Input(shape or UNKNOWN))  # builds its layers
@@ -105,8 +106,24 @@ def _draft(
         return sketch, None
     if error and error["type"] == "RecursionError":  # with weights it fills the memory
         return None, error
+    is_certain = not asked and not (error and "stateless scope" in error["message"])
+    if is_certain and not isinstance(sketch, keras.Model):
+        return sketch, error
     with fresh_settings():
         return attempt(function, *args, **kwargs)
+
+
+def _watched(scope: Any) -> list[bool]:
+    """An entry each time that a weight without a value is read or set from now on."""
+    asked: list[bool] = []
+
+    def noted(method: Callable[[Any], Any], given: Any) -> Any:
+        asked.append(True)
+        return method(given)
+
+    for name in ("get_current_value", "add_update"):
+        setattr(scope, name, partial(noted, getattr(scope, name)))
+    return asked
 
 
 def _sketch(function: Function, given: Json) -> Json | None:

@@ -79,7 +79,8 @@ class Rubric:
             if callable(function):
                 with fresh_settings():
                     answers[name] = look(function, asked, case["seed"])
-                unused[function] = causes.followed(causes.unused, function) or []
+                if function not in unused:
+                    unused[function] = causes.followed(causes.unused, function) or []
         told: Json = {} if answers else {"missing": self.function}
         if not answers or not all("model" in answer for answer in answers.values()):
             for name, asked in case.get("pieces", {}).items():

@@ -18,8 +18,10 @@ NUMBERS = "object_name_uids"  # and for how many layers it has given each name
 
 
 @contextmanager
-def without_weights() -> Iterator[None]:
+def without_weights() -> Iterator[Any]:
     """Models built within have weights of a shape and no value, now and later; they can't be run.
+
+    Gives the scope of Keras that is asked for each value.
 
     Where a scope alone puts the making of variables off, Keras makes all of them at the next
     symbolic call, whoever's it is: those of this scope are taken off its list.
@@ -29,8 +31,8 @@ def without_weights() -> Iterator[None]:
 
     before = list(global_state.get_global_attribute(PENDING) or ())
     try:
-        with keras.StatelessScope(initialize_variables=False):
-            yield
+        with keras.StatelessScope(initialize_variables=False) as scope:
+            yield scope
     finally:
         global_state.set_global_attribute(PENDING, before)
 

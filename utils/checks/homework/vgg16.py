@@ -80,30 +80,26 @@ Judged = bool | Mistake | None  # of an argument: True: right; None: nothing to 
 READ_FIRST = ("default", "avg", "max", "map", "top")
 
 
-# One side is odd before each of the five poolings, so that padding one shows wherever it is done;
-# not square, which tells flattening from pooling and rows from columns. The larger one leaves room
-# for a pooling too many. The drawn ones have no pixel more than that takes, for grading waits for
-# each: they shrink to the same sizes, and no side is shorter than the public ones' shorter side.
-LARGE, SMALL = (127, 95), (63, 95)
-DRAWN_LARGE, DRAWN_SMALL = (96, 95), (63, 64)
+# The image of each call. One side is odd before each of the five poolings, so that padding one shows
+# wherever it is done; not square at the end, which tells flattening from pooling. The larger ones
+# leave room for a pooling too many. Grading waits for each pixel: the drawn ones have no more than
+# that takes, and what is right is computed once for both grey ones, once for both in colour.
+PUBLIC = {"top": (127, 95, 3), "avg": (63, 95, 1), "max": (127, 95, 3), "map": (63, 95, 3)}
+DRAWN = {"top": (64, 95, 3), "avg": (63, 64, 1), "max": (64, 95, 3), "map": (63, 64, 1)}
 
 
-def case_for(
-    seed: int, classes: int, large: tuple[int, int] = LARGE, small: tuple[int, int] = SMALL
-) -> Json:
+def case_for(seed: int, classes: int, shapes: Mapping[str, tuple[int, ...]]) -> Json:
     """Five calls, a name each: with the head, with each pooling, and with the defaults.
 
-    One has grey images, one gives a tensor. Where one gives no model, the pieces that students
-    write on the way are looked at, too.
+    One gives a tensor. Where one gives no model, the pieces that students write on the way are
+    looked at, too.
     """
 
-    def call(
-        include_top: bool, shape: tuple[int, ...], pooling: str | None, tensor: bool = False
-    ) -> Json:
+    def call(name: str, include_top: bool, pooling: str | None, tensor: bool = False) -> Json:
         return {
             "include_top": include_top,
             "input_tensor": True if tensor else None,
-            "input_shape": list(shape),
+            "input_shape": list(shapes[name]),
             "pooling": pooling,
             "classes": classes,
         }
@@ -111,10 +107,10 @@ def case_for(
     return {
         "seed": seed,
         "calls": {
-            "top": call(True, (*large, 3), "avg"),
-            "avg": call(False, (*small, 1), "avg"),
-            "max": call(False, (*large, 3), "max"),
-            "map": call(False, (*small, 3), None, tensor=True),
+            "top": call("top", True, "avg"),
+            "avg": call("avg", False, "avg"),
+            "max": call("max", False, "max"),
+            "map": call("map", False, None, tensor=True),
             "default": {"include_top": False},
         },
         "pieces": {
@@ -132,7 +128,7 @@ def _piece_case(number: int) -> Json:
 
 def public_case() -> Json:
     """What a student's notebook tries."""
-    return case_for(seed=16, classes=13)
+    return case_for(16, 13, PUBLIC)
 
 
 def draw_case(seed: int) -> Json:
@@ -141,7 +137,7 @@ def draw_case(seed: int) -> Json:
     The sizes stay, for with others a mistake might be seen in one case and not in another.
     """
     classes = int(np.random.default_rng(seed).integers(14, 40))
-    return case_for(seed, classes, DRAWN_LARGE, DRAWN_SMALL)
+    return case_for(seed, classes, DRAWN)
 
 
 def judge(rubric: Rubric, calls: Json, case: Json) -> Earned:
