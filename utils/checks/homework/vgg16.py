@@ -80,10 +80,10 @@ Judged = bool | Mistake | None  # of an argument: True: right; None: nothing to 
 READ_FIRST = ("default", "avg", "max", "map", "top")
 
 
-# The image of each call. One side is odd before each of the five poolings, so that padding one shows
-# wherever it is done; more than one place is left, which tells flattening from pooling. The larger
-# ones leave room for a pooling too many. Grading waits for each pixel: the drawn ones have no more
-# than that takes, and what is right is computed once for both in colour, and for both grey ones.
+# The image of each call. One side is odd before each of the five poolings, so that padding one is
+# seen wherever it is done; more than one place is left, which tells flattening from pooling. The
+# larger ones leave room for a pooling too many. Grading waits for each pixel: the drawn ones have
+# no more than that takes; what is right is computed once for both in colour, once for both in grey.
 PUBLIC = {"top": (127, 95, 3), "avg": (63, 95, 1), "max": (127, 95, 3), "map": (63, 95, 3)}
 DRAWN = {"top": (64, 95, 3), "avg": (63, 64, 1), "max": (64, 95, 3), "map": (63, 64, 1)}
 
