@@ -49,6 +49,22 @@ def test_a_statement_that_fails_costs_itself_and_what_follows_it_in_its_cell_run
     assert "`：` (FULLWIDTH COLON U+FF1A)" in outcome.failures[3].reason
 
 
+def test_a_given_cell_that_fails_costs_itself_and_the_given_ones_after_it_run():
+    cells = (
+        "del len",
+        "%%capture\nx = len",
+        "%matplotlib inline\ny = lenn",
+        "z = 1\nlenn",
+        "u = z + 1",
+    )
+    given = tuple(Step("given", source) for source in cells)
+    own = Step("own", "raise ValueError((x, u))", 1)
+    outcome = execute(Reading((*given, own), ()), {}, 60, sandboxed=False)
+    failures = [(each.kind, each.name) for each in outcome.failures]
+    assert failures == [("given", "NameError")] * 3 + [("own", "ValueError")]
+    assert outcome.failures[-1].message == "(<built-in function len>, 2)"
+
+
 def test_what_a_submission_says_can_be_written_and_harms_nobody_who_reads_it():
     outcome = run(
         "raise type('A\\nB', (ValueError,), {})('\\x1b[31m \\u202e \\x07 ok')", SURROGATES
