@@ -25,8 +25,9 @@ PYTEST = ("pytest", "-rs", "--dist", "loadfile", "--no-loadscope-reorder")
 # On two processors. In the whole suite a third worker computes while one waits: for a browser, or
 # for a kernel that is killed. With TensorFlow and kernels, the three take about 8 GB of memory.
 CHOSEN, WHOLE = ("-n", "2"), ("-n", "3")
-# Workers fill the processors: more threads of NumPy's would but spin there.
-ENVIRONMENT = {"OPENBLAS_NUM_THREADS": "1"}
+# Workers fill the processors: more threads of NumPy's and TensorFlow's would but spin there.
+THREADS = ("OPENBLAS_NUM_THREADS", "TF_NUM_INTRAOP_THREADS", "TF_NUM_INTEROP_THREADS")
+ENVIRONMENT = dict.fromkeys(THREADS, "1")
 WITHOUT_NBVAL = ("-p", "no:nbval")  # which takes two seconds to import
 PLUG_INS = ("nbval", "ci.nbval_pictures", "ci.nbval_again", "ci.warm")
 
