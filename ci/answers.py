@@ -19,7 +19,7 @@ from nbformat import NotebookNode
 
 from ci import ROOT
 from ci.editions import BuildError, editions
-from ci.lessons import sources
+from ci.lessons import is_lecture, sources
 from utils.checks import TASKS, reference, stored
 from utils.checks.layers import Layer
 from utils.checks.stand_ins import FILE, functions, packed
@@ -36,7 +36,7 @@ def answers(lesson: str = "", root: Path = ROOT, solved: bool = True) -> dict[st
     """
     found = {}
     for name, path in sources(root).items():
-        if lesson and name != lesson:
+        if (lesson and name != lesson) or is_lecture(name):
             continue
         sheet, *solution = editions(path).values()
         for task, cells in _checked(solution[0] if solved and solution else sheet):
