@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import json
+import os
+import signal
 import sys
 from pathlib import Path
 from types import SimpleNamespace
 
+import psutil
 import pytest
+from jupyter_client.manager import start_new_kernel
 from nbclient import NotebookClient
 from nbformat.v4 import new_code_cell, new_notebook
 
@@ -48,6 +53,29 @@ def test_two_forks_draw_other_numbers_and_one_that_is_interrupted_goes_on(tmp_pa
         first, second = (executed(tmp_path, wait, draw, allow_errors=True) for _ in range(2))
     assert [output.ename for output in first[0]] == ["KeyboardInterrupt"]
     assert text(first[1]) != text(second[1])
+
+
+@pytest.mark.slow
+def test_a_fork_imports_the_course_from_its_folder(tmp_path):
+    for name in ("utils", "grading"):
+        (tmp_path / f"{name}.py").touch()
+    with kernels():
+        (answer,) = executed(tmp_path, "import utils, grading\nprint(utils.__file__)")
+    assert text(answer).strip() == str(tmp_path / "utils.py")
+
+
+@pytest.mark.slow
+def test_a_fork_and_what_it_started_end_with_the_command_that_jupyter_knows():
+    begin = "import os, subprocess\nother = subprocess.Popen(['sleep', '600'])"
+    with kernels():
+        manager, client = start_new_kernel()
+    reply = client.execute(begin, user_expressions={"pids": "[os.getpid(), other.pid]"}, reply=True)
+    pids = json.loads(reply["content"]["user_expressions"]["pids"]["data"]["text/plain"])
+    processes = list(map(psutil.Process, pids))
+    os.kill(manager.provisioner.pid, signal.SIGKILL)
+    assert psutil.wait_procs(processes, timeout=30)[1] == []
+    client.stop_channels()
+    manager.shutdown_kernel(now=True)
 
 
 def test_elsewhere_kernels_start_cold(tmp_path):
