@@ -102,6 +102,39 @@ def test_endless_recursion_is_tried_once_and_without_weights():
     assert len(calls) < 3000  # the limit of a fresh kernel
 
 
+def reads(layer):
+    assert layer.kernel.numpy().shape == (3, 3, 128, 8)
+
+
+def sets(layer):
+    layer.set_weights(layer.get_weights())
+
+
+def makes(layer):
+    import keras
+
+    keras.Variable([0.0])
+
+
+@pytest.mark.parametrize("asks", [None, reads, sets, makes])
+def test_what_fails_is_tried_again_with_weights_only_where_it_asked_for_one(asks):
+    import keras
+
+    calls = []
+
+    def block(x):
+        calls.append(x)
+        convolution = keras.layers.Conv2D(8, 3)
+        x = convolution(x)
+        if asks:
+            asks(convolution)
+        return x.no_such_attribute
+
+    answer = probe_tensor_maker(block, BLOCK, 3)
+    assert answer["error"]["type"] == "AttributeError"
+    assert len(calls) == (2 if asks else 1)
+
+
 def test_strange_values_and_sources_give_no_cause_and_no_failure():
     class Strange:
         @property
