@@ -83,7 +83,11 @@ def test_what_a_maintainer_types_in_a_used_folder_works(door, places, told, writ
 
 
 def test_the_book_is_written_where_it_is_asked_for(tmp_path):
-    run = walk("python course.py book OUT", fresh(tmp_path), OUT="my pages")
+    folder = fresh(tmp_path)
+    for path in [found for each in course.NOTEBOOKS for found in folder.glob(each)]:
+        if path.name != "Day018_vgg16.ipynb":
+            path.unlink()  # test_book.py looks at every notebook's page
+    run = walk("python course.py book OUT", folder, OUT="my pages")
     assert run.returncode == 0, run.stderr
     assert "index.html" in run.stdout and (tmp_path / "my pages" / "Day018_vgg16.html").is_file()
 
