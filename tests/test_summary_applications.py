@@ -40,8 +40,9 @@ RECEPTIVE_FIELDS = {
 
 # What TensorFlow calls the operations that the convention counts.
 COUNTED_OPERATIONS = {"Conv2D", "DepthwiseConv2dNative", "MatMul"}
-# Layers that have none of them, and most of all other operations: left out of what is profiled.
-NORMALIZATIONS = ("BatchNormalization", "LayerNormalization")
+# Layers that have none of them, keep the shape, and have most of all other operations: left out of
+# what is profiled.
+UNCOUNTED = ("BatchNormalization", "LayerNormalization", "Activation", "ReLU", "Dropout")
 
 
 class Architecture(NamedTuple):
@@ -99,7 +100,7 @@ def profiled_flops(architecture: Architecture) -> int:
 
     placeholder = tf.compat.v1.placeholder
     with architecture.graph.as_default(), pytest.MonkeyPatch.context() as patch:
-        for name in NORMALIZATIONS:
+        for name in UNCOUNTED:
             patch.setattr(getattr(keras.layers, name), "call", lambda self, inputs, **_: inputs)
         values = [(v, placeholder(v.dtype, v.shape)) for v in architecture.model.variables]
         with keras.StatelessScope(values, initialize_variables=False):

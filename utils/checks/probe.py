@@ -358,7 +358,8 @@ def plain_numbers(values: Any) -> list[float | None]:
     import keras
 
     flat = np.asarray(keras.ops.convert_to_numpy(values), dtype=float).ravel()
-    return [float(f"{value:.7g}") if np.isfinite(value) else None for value in flat]
+    pairs = zip(flat.tolist(), np.isfinite(flat).tolist(), strict=True)
+    return [float(f"{value:.7g}") if is_finite else None for value, is_finite in pairs]
 
 
 def plain_array(values: Any) -> Json:

@@ -35,7 +35,8 @@ class Rubric:
     are those of the task alone, and what it says in its own words.
 
     A case may have `pieces` beside its `calls`: functions of a tensor that the sheet has a student
-    write on the way. They are looked at where some call gave no model.
+    write on the way. They are looked at where no call gave a model; one that only a single call has
+    names it with `of`, and is looked at where that one gave none.
     """
 
     name: str
@@ -82,11 +83,12 @@ class Rubric:
                 if function not in unused:
                     unused[function] = causes.followed(causes.unused, function) or []
         told: Json = {} if answers else {"missing": self.function}
-        if not answers or not all("model" in answer for answer in answers.values()):
-            for name, asked in case.get("pieces", {}).items():
-                if callable(function := namespace.get(name)):
-                    with fresh_settings():
-                        answers[name] = probe_tensor_maker(function, asked, case["seed"])
+        models = {name for name, answer in answers.items() if "model" in answer}
+        for name, asked in case.get("pieces", {}).items():
+            is_shown = asked["of"] in models if "of" in asked else models
+            if not is_shown and callable(function := namespace.get(name)):
+                with fresh_settings():
+                    answers[name] = probe_tensor_maker(function, asked, case["seed"])
         lines = list(itertools.chain.from_iterable(unused.values()))[: causes.MOST]
         return told | {"calls": answers, "unused": lines} if answers else told
 

@@ -91,7 +91,7 @@ DRAWN = {"top": (64, 95, 3), "avg": (63, 64, 1), "max": (64, 95, 3), "map": (63,
 def case_for(seed: int, classes: int, shapes: Mapping[str, tuple[int, ...]]) -> Json:
     """Five calls, a name each: with the head, with each pooling, and with the defaults.
 
-    One gives a tensor. Where one gives no model, the pieces that students write on the way are
+    One gives a tensor. Where no model shows them, the pieces that students write on the way are
     looked at, too.
     """
 
@@ -115,7 +115,7 @@ def case_for(seed: int, classes: int, shapes: Mapping[str, tuple[int, ...]]) -> 
         },
         "pieces": {
             **{f"block{n}": _piece_case(n) for n in range(1, 6)},
-            "head": {"input_shape": [2, 1, 512], "arguments": [classes]},
+            "head": {"input_shape": [2, 1, 512], "arguments": [classes], "of": "top"},
         },
     }
 
