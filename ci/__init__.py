@@ -10,6 +10,10 @@ CODE_STUB = 'raise NotImplementedError("請把這一行換成你的程式碼")'
 TEXT_STUB = "（請在這裡寫下你的答案）"
 # The id of every notebook's first code cell; ci/release.py writes an address into it.
 FIRST_CELL = "find-course"
+# Of NumPy and TensorFlow. What several threads sum up is rounded otherwise than by one, and a long
+# training makes that seen: notebooks are built and tested alike, however many processors there are.
+THREADS = ("OPENBLAS_NUM_THREADS", "TF_NUM_INTRAOP_THREADS", "TF_NUM_INTEROP_THREADS")
+ONE_THREAD = dict.fromkeys(THREADS, "1")
 CELL_TIMEOUT = 600  # seconds; nbgrader's own 30 are few for importing Keras
 
 

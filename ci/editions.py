@@ -7,6 +7,7 @@ with blanks and `solutions/NAME.ipynb` with answers; without solution cells, the
 from __future__ import annotations
 
 import hashlib
+import os
 import re
 import subprocess
 import sys
@@ -28,7 +29,7 @@ from nbgrader.preprocessors import (
 )
 from nbgrader.utils import is_solution
 
-from ci import CELL_TIMEOUT, CODE_STUB, FIRST_CELL, ROOT, TEXT_STUB, outputs
+from ci import CELL_TIMEOUT, CODE_STUB, FIRST_CELL, ONE_THREAD, ROOT, TEXT_STUB, outputs
 from ci.lessons import for_readers, name_of
 from ci.notebooks import BITMAPS, code_cells
 
@@ -107,7 +108,7 @@ def execute(notebook: NotebookNode, folder: Path, name: str) -> NotebookNode:
     )
     try:
         # Not the cells' stderr, which arrives as output, but the kernel's own.
-        client.execute(stderr=subprocess.DEVNULL)
+        client.execute(stderr=subprocess.DEVNULL, env={**os.environ, **ONE_THREAD})
     except (CellControlSignal, DeadKernelError) as error:
         raise BuildError(f"{name}: {error}") from error
     executed.metadata = notebook.metadata

@@ -55,6 +55,7 @@ def become_kernel(client: socket.socket) -> None:
     """Be a kernel until it is shut down, in a process group of its own, silent besides."""
     from ipykernel.kernelapp import IPKernelApp
 
+    from ci import ONE_THREAD
     from grading.zygote import reseed
 
     client.setblocking(True)
@@ -64,13 +65,13 @@ def become_kernel(client: socket.socket) -> None:
     os.setsid()
     threading.Thread(target=end_with, args=[client], daemon=True).start()
     os.environ.clear()
-    os.environ.update(request["environment"])
+    os.environ.update(request["environment"] | ONE_THREAD)
     os.chdir(request["folder"])
     null = os.open(os.devnull, os.O_RDWR)
     for standard in range(3):
         os.dup2(null, standard)
     reseed()
-    forget_the_course()
+    forget_the_course(request["environment"].get("PYTHONPATH", ""))
     app = IPKernelApp.instance(parent_handle=os.getppid())
     app.initialize(request["arguments"])
     app.start()
@@ -83,9 +84,9 @@ def end_with(client: socket.socket) -> None:
     os.killpg(0, signal.SIGKILL)
 
 
-def forget_the_course() -> None:
-    """A notebook imports the course from where it lies itself."""
-    del sys.path[0]  # the folder that the warm process runs in
+def forget_the_course(paths: str) -> None:
+    """A notebook imports the course from `paths`, or from where it lies itself."""
+    sys.path[:1] = filter(None, paths.split(os.pathsep))  # no more the warm process's own folder
     for name in [name for name in sys.modules if name.partition(".")[0] in ("utils", "grading")]:
         del sys.modules[name]
 

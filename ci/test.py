@@ -15,7 +15,7 @@ import time
 from collections.abc import Sequence
 from pathlib import Path
 
-from ci import ROOT, tracked
+from ci import ONE_THREAD, ROOT, tracked
 from ci.clock import a_clock
 from ci.lessons import lessons
 from course import pins
@@ -25,9 +25,6 @@ PYTEST = ("pytest", "-rs", "--dist", "loadfile", "--no-loadscope-reorder")
 # On two processors. In the whole suite a third worker computes while one waits: for a browser, or
 # for a kernel that is killed. With TensorFlow and kernels, the three take about 8 GB of memory.
 CHOSEN, WHOLE = ("-n", "2"), ("-n", "3")
-# Workers fill the processors: more threads of NumPy's and TensorFlow's would but spin there.
-THREADS = ("OPENBLAS_NUM_THREADS", "TF_NUM_INTRAOP_THREADS", "TF_NUM_INTEROP_THREADS")
-ENVIRONMENT = dict.fromkeys(THREADS, "1")
 WITHOUT_NBVAL = ("-p", "no:nbval")  # which takes two seconds to import
 PLUG_INS = ("nbval", "ci.nbval_pictures", "ci.nbval_again", "ci.warm")
 
@@ -108,7 +105,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
             print(f"\n== {name}: python -m {' '.join(command)}", flush=True)
             began = time.perf_counter(), clock.read()
             typed = [*clock.prefix, python, "-m", *command]
-            code = subprocess.run(typed, cwd=ROOT, env={**ENVIRONMENT, **os.environ}).returncode
+            environment = {**ONE_THREAD, **os.environ}  # workers fill the processors
+            code = subprocess.run(typed, cwd=ROOT, env=environment).returncode
             wall, cpu = time.perf_counter() - began[0], clock.read() - began[1]
             summary.append((name, cpu, wall, code))
 

@@ -21,7 +21,7 @@ from pathlib import Path
 
 import pytest
 
-from ci import ROOT, forks
+from ci import ONE_THREAD, ROOT, forks
 
 WARM = "COURSE_WARM_KERNELS"  # tells workers of the process that all of them share
 
@@ -49,10 +49,12 @@ def started() -> str:
     spec = Path(folder.name, "kernels", "python3", "kernel.json")
     spec.parent.mkdir(parents=True)
     spec.write_text(json.dumps(told), "utf-8")
+    serve = [sys.executable, "-m", "ci.forks"]
+    environment = {key: told for key, told in os.environ.items() if key != "PYTHONPATH"}
     with socket.socket(socket.AF_UNIX) as door:
         door.bind(address)
         door.listen()
-        process = subprocess.Popen([sys.executable, "-m", "ci.forks"], cwd=ROOT, stdin=door)
+        process = subprocess.Popen(serve, cwd=ROOT, env=environment | ONE_THREAD, stdin=door)
     atexit.register(process.kill)
     return folder.name
 

@@ -56,12 +56,19 @@ def test_two_forks_draw_other_numbers_and_one_that_is_interrupted_goes_on(tmp_pa
 
 
 @pytest.mark.slow
-def test_a_fork_imports_the_course_from_its_folder(tmp_path):
-    for name in ("utils", "grading"):
-        (tmp_path / f"{name}.py").touch()
+@pytest.mark.parametrize("from_paths", [False, True])
+def test_a_fork_imports_the_course_from_its_paths_or_else_its_folder(
+    from_paths, tmp_path, monkeypatch
+):
+    here, there = tmp_path / "here", tmp_path / "there"
+    for folder in (here, there):
+        folder.mkdir()
+        for name in ("utils.py", "grading.py"):
+            (folder / name).touch()
+    monkeypatch.setenv("PYTHONPATH", str(there) if from_paths else "")
     with kernels():
-        (answer,) = executed(tmp_path, "import utils, grading\nprint(utils.__file__)")
-    assert text(answer).strip() == str(tmp_path / "utils.py")
+        (answer,) = executed(here, "import utils, grading\nprint(utils.__file__)")
+    assert text(answer).strip() == str((there if from_paths else here) / "utils.py")
 
 
 @pytest.mark.slow
