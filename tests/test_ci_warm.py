@@ -15,6 +15,8 @@ from jupyter_client.manager import start_new_kernel
 from nbclient import NotebookClient
 from nbformat.v4 import new_code_cell, new_notebook
 
+from ci import ONE_THREAD
+from ci.editions import execute
 from ci.notebooks import kinds, text
 from ci.warm import kernels, pytest_collection_modifyitems
 
@@ -43,6 +45,17 @@ def test_a_fork_has_keras_and_the_folder_the_environment_and_the_figures_of_a_ke
         answer, drawn = executed(tmp_path, asked, DRAWN)
     assert text(answer).split() == ["True", str(tmp_path), "told"]
     assert kinds(drawn) == ["image/png"]
+
+
+@pytest.mark.slow
+def test_a_fork_and_a_kernel_that_builds_compute_with_one_thread(tmp_path, monkeypatch):
+    for name in ONE_THREAD:
+        monkeypatch.delenv(name, raising=False)
+    asked = f"import os\nprint(*map(os.environ.get, {list(ONE_THREAD)}))"
+    with kernels():
+        (forked,) = executed(tmp_path, asked)
+    (built,) = execute(new_notebook(cells=[new_code_cell(asked)]), tmp_path, "asked").cells
+    assert text(forked) == text(built.outputs) == "1 1 1\n"
 
 
 @pytest.mark.slow
