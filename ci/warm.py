@@ -50,7 +50,7 @@ def started() -> str:
     spec.parent.mkdir(parents=True)
     spec.write_text(json.dumps(told), "utf-8")
     serve = [sys.executable, "-m", "ci.forks"]
-    environment = {key: told for key, told in os.environ.items() if key != "PYTHONPATH"}
+    environment = {key: value for key, value in os.environ.items() if key != "PYTHONPATH"}
     with socket.socket(socket.AF_UNIX) as door:
         door.bind(address)
         door.listen()

@@ -221,7 +221,7 @@ def _notebook(
     cells: list[NotebookNode] = []
     before = None
     for index, step in enumerate(reading.steps):
-        if cells and before and _is_plain(before) and _is_plain(step):
+        if before and _is_plain(before) and _is_plain(step):
             cells[-1].source += f"\n\n{step.source}"  # each cell costs 4 CPU-ms
         else:
             source = probe.ask(step.task, cases[step.task], course) if step.task else step.source

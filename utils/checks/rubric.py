@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Any
@@ -25,6 +25,11 @@ NOTHING_OWN = "要自己寫的部分還沒有一個是對的，所以題目給�
 Verdict = tuple[Mapping[str, float], Sequence[Mistake]]  # share of each part, and what is wrong
 Look = Callable[[Function, Json, int], Json]
 Judge = Callable[[Json, Json], Verdict]
+
+
+def is_shown(piece: Json, models: Collection[str]) -> bool:
+    """Whether a model that a call gave shows a piece: any, or the one that the piece is `of`."""
+    return piece["of"] in models if "of" in piece else bool(models)
 
 
 @dataclass(frozen=True)
@@ -85,8 +90,7 @@ class Rubric:
         told: Json = {} if answers else {"missing": self.function}
         models = {name for name, answer in answers.items() if "model" in answer}
         for name, asked in case.get("pieces", {}).items():
-            is_shown = asked["of"] in models if "of" in asked else models
-            if not is_shown and callable(function := namespace.get(name)):
+            if not is_shown(asked, models) and callable(function := namespace.get(name)):
                 with fresh_settings():
                     answers[name] = probe_tensor_maker(function, asked, case["seed"])
         lines = list(itertools.chain.from_iterable(unused.values()))[: causes.MOST]

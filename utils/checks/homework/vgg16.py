@@ -19,7 +19,7 @@ from ..mistakes import FAILURES, Mistake, diagnose, renamed
 from ..pieces import check_piece, judge_piece, judge_pieces, read_piece
 from ..probe import probe_model_maker
 from ..reading import Reading, call_text, read
-from ..rubric import Rubric
+from ..rubric import Rubric, is_shown
 from ..rubric import Verdict as Earned
 from ..score import Score
 from ..task import Json
@@ -194,7 +194,7 @@ def _read_pieces(family: str, calls: Json, case: Json, models: Models) -> Models
     """
     pieces = {}
     for name, asked in case["pieces"].items():
-        if name in calls and not ("top" in models if name == "head" else models):
+        if name in calls and not is_shown(asked, models):
             reading = read_piece(
                 name, calls[name], _piece(name, family, asked), asked, case["seed"]
             )
