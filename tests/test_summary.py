@@ -178,6 +178,16 @@ def test_a_blueprint_is_the_summary_of_a_model_whose_weights_take_no_memory(monk
         blueprint(vgg, "VGG16", depth=7)
 
 
+def test_what_is_built_after_a_blueprint_can_be_saved_in_a_checkpoint(tmp_path):
+    import keras
+    import tensorflow as tf
+
+    blueprint(vgg, "VGG11")
+    model = keras.Sequential([keras.Input((3,)), keras.layers.Dense(2)])
+    saved = tf.train.list_variables(tf.train.Checkpoint(model).write(str(tmp_path / "saved")))
+    assert {(3, 2), (2,)} <= {tuple(shape) for _, shape in saved}
+
+
 def test_a_shared_layer_has_its_weights_once_and_its_macs_at_each_call():
     import keras
     from keras import layers
