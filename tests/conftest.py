@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from ci import machine
+from grading.zygote import remember_protocols
 
 
 def pytest_addoption(parser):
@@ -12,7 +13,8 @@ def pytest_addoption(parser):
 
 
 def pytest_configure(config):
-    """Once, not in each worker."""
+    """The machine is prepared once, not in each worker."""
+    remember_protocols()
     if not hasattr(config, "workerinput"):
         machine.prepare()
 
