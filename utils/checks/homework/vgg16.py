@@ -82,13 +82,12 @@ READ_FIRST = ("default", "avg", "max", "map", "top")
 
 # The image of each call. One side is odd before each of the five poolings, so that padding one is
 # seen wherever it is done; more than one place is left, which tells flattening from pooling. The
-# larger ones leave room for a pooling too many. Grading waits for each pixel: the drawn ones have
-# no more than that takes; what is right is computed once for both in colour, once for both in grey.
-PUBLIC = {"top": (127, 95, 3), "avg": (63, 95, 1), "max": (127, 95, 3), "map": (63, 95, 3)}
-DRAWN = {"top": (64, 95, 3), "avg": (63, 64, 1), "max": (64, 95, 3), "map": (63, 64, 1)}
+# larger ones leave room for a pooling too many. Grading waits for each pixel; what is right is
+# computed once for both in colour, once for both in grey.
+SHAPES = {"top": (64, 95, 3), "avg": (63, 64, 1), "max": (64, 95, 3), "map": (63, 64, 1)}
 
 
-def case_for(seed: int, classes: int, shapes: Mapping[str, tuple[int, ...]]) -> Json:
+def case_for(seed: int, classes: int) -> Json:
     """Five calls, a name each: with the head, with each pooling, and with the defaults.
 
     One gives a tensor. Where no model shows them, the pieces that students write on the way are
@@ -99,7 +98,7 @@ def case_for(seed: int, classes: int, shapes: Mapping[str, tuple[int, ...]]) -> 
         return {
             "include_top": include_top,
             "input_tensor": True if tensor else None,
-            "input_shape": list(shapes[name]),
+            "input_shape": list(SHAPES[name]),
             "pooling": pooling,
             "classes": classes,
         }
@@ -128,7 +127,7 @@ def _piece_case(number: int) -> Json:
 
 def public_case() -> Json:
     """What a student's notebook tries."""
-    return case_for(16, 13, PUBLIC)
+    return case_for(16, 13)
 
 
 def draw_case(seed: int) -> Json:
@@ -137,7 +136,7 @@ def draw_case(seed: int) -> Json:
     The sizes stay, for with others a mistake might be seen in one case and not in another.
     """
     classes = int(np.random.default_rng(seed).integers(14, 40))
-    return case_for(seed, classes, DRAWN)
+    return case_for(seed, classes)
 
 
 def judge(rubric: Rubric, calls: Json, case: Json) -> Earned:
