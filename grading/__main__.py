@@ -34,6 +34,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Grade what the command line names: 0 if it could, 1 if not all of it, 2 for a bad request."""
     options = _parser().parse_args(arguments)
     _stop_as_by_hand()
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # idle threads of NumPy's wait busily
     gc.disable()  # a fifth of this process's time would go into looking at what is there to stay
     from . import batch, host, roster
     from .sandbox import SandboxError  # after the parser: --help must not need a single package

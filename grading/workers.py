@@ -68,8 +68,7 @@ def _end_workers() -> None:
 def _context() -> BaseContext:
     """How processes start: none is a copy of this one, and one import serves all where it can.
 
-    Each computes with one thread: as many run as there are processors, and idle threads of NumPy's
-    keep one busy.
+    Each computes with one thread: as many run as there are processors.
     """
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # read at their import of NumPy
     if "forkserver" not in multiprocessing.get_all_start_methods():  # Windows
