@@ -3,6 +3,8 @@
 Importing this package costs milliseconds; TensorFlow loads only inside the functions that need it.
 """
 
+import atexit
+import gc
 import os
 from importlib.util import find_spec
 
@@ -16,3 +18,6 @@ if chosen := os.environ.get("KERAS_BACKEND") or next(filter(find_spec, BACKENDS)
 # depend less on the processor, and the start-up lines with process ids stay out of the notebooks.
 os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "0")
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+
+# Who restarts a kernel would wait a second for Python to look for garbage in all of TensorFlow.
+atexit.register(gc.freeze)

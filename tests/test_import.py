@@ -1,4 +1,4 @@
-"""What Keras computes with is chosen by the course: nothing in a home folder decides it."""
+"""What `import utils` decides: what Keras computes with, and how the process ends."""
 
 from __future__ import annotations
 
@@ -68,3 +68,12 @@ def test_hand_ins_are_run_with_tensorflow_whatever_the_grader_s_notebooks_use(mo
     monkeypatch.setenv("KERAS_BACKEND", "numpy")
     outcome = run("import os\nassert os.environ['KERAS_BACKEND'] == 'tensorflow'")
     assert outcome.ended == "done" and not outcome.failures
+
+
+def test_what_imports_the_course_ends_without_a_search_for_garbage():
+    ring = "class Ring:\n    def __del__(self): print('found')\nring = Ring(); ring.own = ring"
+    told = [
+        subprocess.check_output([sys.executable, "-c", code], cwd=ROOT, text=True)
+        for code in (ring, f"import utils\n{ring}")
+    ]
+    assert told == ["found\n", ""]
