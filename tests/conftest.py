@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import gc
+
 import pytest
 
 from ci import machine
@@ -17,6 +19,17 @@ def pytest_configure(config):
     remember_protocols()
     if not hasattr(config, "workerinput"):
         machine.prepare()
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_collection():
+    """Looks for no garbage in what is imported to stay, neither now nor in the tests."""
+    gc.disable()
+    try:
+        return (yield)
+    finally:
+        gc.freeze()
+        gc.enable()
 
 
 # The files that take longest, the longest first: about 200 to 30 seconds of a worker.
