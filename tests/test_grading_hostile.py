@@ -95,7 +95,7 @@ def test_a_message_without_end_does_not_grow_a_worker(graded):
 
 def test_what_never_ends_is_ended(graded):
     def grade(attack: hostile.Attack):
-        return work.grade(job(*attack.cells, timeout=10))
+        return work.grade(job(*attack.cells, timeout=3))
 
     with ThreadPoolExecutor(2) as pool:
         records = list(pool.map(grade, hostile.SLOW.values()))
