@@ -10,15 +10,15 @@ import ast
 import builtins
 import re
 import symtable
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
+from functools import cache
 from pathlib import Path
 from unittest import mock
 
 from IPython.core.inputtransformer2 import TransformerManager
-from nbformat import NotebookNode
 
 from ci import ROOT
-from ci.editions import BuildError, editions
+from ci.editions import BuildError, read, solved_edition, student_edition
 from ci.lessons import is_lecture, sources
 from utils.checks import TASKS, reference, stored
 from utils.checks.layers import Layer
@@ -38,8 +38,7 @@ def answers(lesson: str = "", root: Path = ROOT, solved: bool = True) -> dict[st
     for name, path in sources(root).items():
         if (lesson and name != lesson) or is_lecture(name):
             continue
-        sheet, *solution = editions(path).values()
-        for task, cells in _checked(solution[0] if solved and solution else sheet):
+        for task, cells in _checked(path, path.read_text("utf-8"), solved):
             if task in TASKS and not TASKS[task].alone:
                 try:
                     found[task] = needed(cells, (TASKS[task].function, *TASKS[task].more))
@@ -73,16 +72,19 @@ def compared_with(sources: Mapping[str, str]) -> dict[str, Array]:
     return found
 
 
-def _checked(notebook: NotebookNode) -> Iterator[tuple[str, list[str]]]:
-    """Each task that a notebook checks for points, with the code before its check."""
-    before: list[str] = []
-    for cell in notebook.cells:
+@cache
+def _checked(lesson: Path, text: str, solved: bool) -> list[tuple[str, tuple[str, ...]]]:
+    """Each task that a lesson of this text checks for points, with the code before its check."""
+    found = []
+    before: tuple[str, ...] = ()
+    for cell in (solved_edition if solved else student_edition)(read(lesson)).cells:
         if cell.cell_type != "code":
             continue
         told = cell.metadata.get("nbgrader", {})
         if told.get("grade"):
-            yield told["grade_id"], list(before)
-        before.append(MARKS.sub("", cell.source))
+            found.append((told["grade_id"], before))
+        before = (*before, MARKS.sub("", cell.source))
+    return found
 
 
 def needed(cells: Iterable[str], names: Iterable[str]) -> str:
@@ -108,8 +110,10 @@ def needed(cells: Iterable[str], names: Iterable[str]) -> str:
     return "\n\n".join(pieces[place][1] for place in sorted(taken)) + "\n"
 
 
-def _definitions(cell: str) -> Iterator[tuple[ast.stmt, str]]:
+@cache
+def _definitions(cell: str) -> list[tuple[ast.stmt, str]]:
     """A cell's definitions, imports and assignments, with their source."""
+    found = []
     kinds = (ast.FunctionDef, ast.ClassDef, ast.Import, ast.ImportFrom, ast.Assign, ast.AnnAssign)
     code = TransformerManager().transform_cell(cell)  # without magics, which are no Python
     for statement in ast.parse(code).body:
@@ -118,7 +122,8 @@ def _definitions(cell: str) -> Iterator[tuple[ast.stmt, str]]:
             first = min(each.lineno for each in (statement, *decorators))
             above = code.splitlines()[first - 1 : statement.lineno - 1]
             source = ast.get_source_segment(code, statement) or ""
-            yield statement, "\n".join([*above, source])
+            found.append((statement, "\n".join([*above, source])))
+    return found
 
 
 def _bound(statement: ast.stmt) -> set[str]:

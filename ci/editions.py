@@ -66,7 +66,7 @@ class BuildError(Exception):
 
 def editions(lesson: Path) -> dict[str, NotebookNode]:
     """The notebooks that `lesson` becomes, not executed, by path below the repository's root."""
-    name, source = name_of(lesson), _read(lesson)
+    name, source = name_of(lesson), read(lesson)
     built = {f"{name}.ipynb": student_edition(source)}
     if any(is_solution(cell) for cell in source.cells):
         built[f"solutions/{name}.ipynb"] = solved_edition(source)
@@ -136,7 +136,7 @@ def unrepeatable(output: NotebookNode) -> str:
     return ""
 
 
-def _read(lesson: Path) -> NotebookNode:
+def read(lesson: Path) -> NotebookNode:
     """The lesson as a notebook with stable metadata and cell ids."""
     text = lesson.read_text(encoding="utf-8")
     notebook = jupytext.reads(text, fmt="md:myst")
