@@ -131,6 +131,7 @@ def walked(tmp_path_factory) -> tuple[Path, dict[str, str]]:
     folder = tmp_path_factory.mktemp("empty")
     release.release(folder)
     unpack, generate, grade, validate = commands()
+    autograde, export = grade.splitlines()
     typed(unpack, folder)
     course = folder / f"{release.NAME}-{release.NBGRADER}"
     said = {}
@@ -139,7 +140,8 @@ def walked(tmp_path_factory) -> tuple[Path, dict[str, str]]:
         typed(generate.replace(HOMEWORK, name), course)
         for student in (each for each, (sheet, *_) in HANDED_IN.items() if sheet == name):
             hand_in(course, student)
-        typed(grade.replace(HOMEWORK, name), course)
+        typed(autograde.replace(HOMEWORK, name), course)
+    typed(export, course)
     said["solution"] = typed(validate.replace(HOMEWORK, CHALLENGE), course)
     said["sheet"] = typed(validate.replace("source/", "release/"), course)
     return course, said
