@@ -15,6 +15,7 @@ import ctypes
 import functools
 import gc
 import importlib
+import inspect
 import json
 import os
 import resource
@@ -52,6 +53,8 @@ MODULES = (  # what submissions need, and what a kernel needs
     "ipykernel.debugger",
     "ipykernel.ipkernel",
     "ipykernel.kernelapp",
+    "pygments.formatters.terminal256",  # with which IPython tells of an exception, as with the next
+    "stack_data",
     "tornado.platform.asyncio",
 )
 UNUSED = (  # what these import only where it is installed
@@ -100,6 +103,8 @@ def import_everything() -> None:
     gc.disable()  # a sixth of the time goes into looking at what is there to stay
     for name in MODULES:
         importlib.import_module(name)
+    # Of which file each module is: looked up one by one where an exception is told of.
+    inspect.getmodule(import_everything.__code__)
     gc.enable()
     gc.freeze()  # a collection in a child would copy all these pages
     for name in UNUSED:
