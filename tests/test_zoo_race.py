@@ -74,6 +74,16 @@ def test_the_images_are_in_the_unit_range_and_every_class_is_equally_frequent():
         assert len(classes) == 10
 
 
+def test_what_is_tested_on_is_drawn_without_what_is_trained_on(monkeypatch):
+    images, labels = race.test_data()
+    assert images is race.data().x_test
+    assert labels is race.data().y_test
+    drawn = []
+    monkeypatch.setattr(collage, "_digits", lambda part, seed: drawn.append(part))
+    race.test_data()
+    assert drawn == ["test"]
+
+
 def test_a_digit_differs_from_its_ground_by_colour_but_its_colour_says_nothing():
     accuracy = store.record("baselines")["accuracy"]
     assert accuracy["colours"] < 0.15

@@ -137,7 +137,12 @@ def digits(held_out: str = "test", seed: int = 0) -> Split:
     """
     if held_out not in ("test", "validation"):
         raise ValueError(f"held_out={held_out!r}: expected 'test' or 'validation'")
-    return Split(*_digits("train", seed), *_digits(held_out, seed))
+    return Split(*_digits("train", seed), *looked_at(held_out, seed))
+
+
+def looked_at(held_out: str = "test", seed: int = 0) -> tuple[np.ndarray, np.ndarray]:
+    """Return what `digits` holds out alone, images and classes: most are trained on."""
+    return _digits(held_out, seed)
 
 
 @lru_cache(maxsize=6)

@@ -31,6 +31,11 @@ def data() -> Split:
     return collage.digits("test")
 
 
+def test_data() -> tuple[np.ndarray, np.ndarray]:
+    """Return the 2,000 images of `data` to test on, and their classes; no other image is drawn."""
+    return collage.looked_at("test")
+
+
 def new_data() -> Split:
     """Return letters, which no network of the race has seen: 1,000 and 1,000 images.
 
