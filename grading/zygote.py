@@ -15,7 +15,6 @@ import ctypes
 import functools
 import gc
 import importlib
-import inspect
 import json
 import os
 import resource
@@ -103,8 +102,6 @@ def import_everything() -> None:
     gc.disable()  # a sixth of the time goes into looking at what is there to stay
     for name in MODULES:
         importlib.import_module(name)
-    # Of which file each module is: looked up one by one where an exception is told of.
-    inspect.getmodule(import_everything.__code__)
     gc.enable()
     gc.freeze()  # a collection in a child would copy all these pages
     for name in UNUSED:

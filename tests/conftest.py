@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+from functools import cache
 
 import pytest
 
@@ -67,3 +68,14 @@ def browser():
 
     with chromium() as opened:
         yield opened
+
+
+@pytest.fixture(scope="module")
+def tab(browser):
+    """A window of a kind, the same for all tests that leave nothing in it: a new one costs more."""
+
+    @cache
+    def of(width: int, height: int = 850, **options):
+        return browser.new_page(viewport={"width": width, "height": height}, **options)
+
+    return of

@@ -174,10 +174,8 @@ def test_every_link_inside_the_book_leads_somewhere(soups):
 @SKIPPED
 @pytest.mark.parametrize("name", [*NOTEBOOKS, "index"])
 @pytest.mark.parametrize("width", WIDTHS)
-def test_a_page_keeps_nobody_out_and_moves_up_and_down_only(name, width, pages, browser):
-    page = browser.new_page(
-        viewport={"width": WIDTHS[width], "height": 850}, color_scheme=SCHEMES[width]
-    )
+def test_a_page_keeps_nobody_out_and_moves_up_and_down_only(name, width, pages, tab):
+    page = tab(WIDTHS[width], color_scheme=SCHEMES[width])
     wrong, asked = watched(page), []
     page.on("request", lambda request: asked.append(request.url.partition(":")[0]))
     page.goto(pages[name].as_uri())
@@ -185,7 +183,6 @@ def test_a_page_keeps_nobody_out_and_moves_up_and_down_only(name, width, pages, 
     assert page.evaluate("document.documentElement.scrollWidth") <= WIDTHS[width]
     assert serious(page) == []
     assert set(asked) <= {"file", "data"} and not wrong
-    page.close()
 
 
 @SKIPPED

@@ -75,26 +75,25 @@ def click(page, x: float, y: float) -> None:
 
 @pytest.mark.parametrize("name", PAGES)
 @pytest.mark.parametrize("theme", THEMES)
-def test_a_page_keeps_nobody_out_and_fits_a_phone(name, theme, browser):
-    page = browser.new_page(viewport={"width": NARROW, "height": 800})
+def test_a_page_keeps_nobody_out_and_fits_a_phone(name, theme, tab):
+    page = tab(NARROW)
+    page.goto("about:blank")  # nothing of the page before
     page.set_content(document(PAGES[name]()._repr_html_(), theme))
     shoot(page, f"explore-{name}-{theme}", full_page=True)
     assert page.evaluate("document.documentElement.scrollWidth") <= NARROW
     assert serious(page) == []
     assert page.get_by_role("img").or_(stage(page)).count() == 1  # the still one is gone
-    page.close()
 
 
 @pytest.mark.parametrize("name", PAGES)
-def test_where_no_script_runs_the_still_picture_is_seen(name, browser):
-    page = browser.new_page(java_script_enabled=False, viewport={"width": NARROW, "height": 500})
+def test_where_no_script_runs_the_still_picture_is_seen(name, tab):
+    page = tab(NARROW, 500, java_script_enabled=False)
     page.set_content(document(PAGES[name]()._repr_html_()))
     (picture,) = page.get_by_role("img").all()
     shoot(page, f"explore-{name}-still")
     box = picture.bounding_box()
     assert picture.is_visible() and box["height"] > 100 and box["x"] + box["width"] <= NARROW
     assert page.get_by_text(explore.INSTEAD).is_visible()
-    page.close()
 
 
 @pytest.mark.parametrize("scripts", [True, False])
