@@ -155,8 +155,8 @@ def test_the_instructor_reads_the_report_and_a_students_page_and_exports(result,
 @SLOW
 @SKIPPED
 @pytest.mark.parametrize("width", WIDTHS)
-def test_the_pages_keep_nobody_out_and_fit_every_width(width, result, out, browser):
-    page = browser.new_page(viewport={"width": WIDTHS[width], "height": 850})
+def test_the_pages_keep_nobody_out_and_fit_every_width(width, result, out, tab):
+    page = tab(WIDTHS[width])
     for path in (out / "report.html", *(out / "feedback").iterdir()):
         page.goto(path.as_uri())
         if path.stem in ("report", "b11902037"):
@@ -166,4 +166,3 @@ def test_the_pages_keep_nobody_out_and_fit_every_width(width, result, out, brows
         if path.stem == "report":
             page.get_by_label("找學生或診斷").fill("vgg13")
             assert page.locator("#rows tbody tr:visible").count() == 1
-    page.close()
