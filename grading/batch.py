@@ -6,10 +6,11 @@ import hashlib
 import json
 import os
 import secrets
+import threading
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Executor
-from contextlib import nullcontext
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
@@ -19,7 +20,7 @@ from tqdm import tqdm
 
 from utils import checks
 
-from . import VERSION, cluster, intake, report, sheets, similar, trust, work
+from . import VERSION, cluster, intake, sheets, trust, work
 from . import workers as pools
 from .alike import digest as alike_digest
 from .alike import may_be_copied
@@ -113,6 +114,8 @@ def grade(
         run = _Run(submissions, sheet, job, ledger, keep)
         run.grade(connect, most)
     rows = _rows(people, submissions, found, ledger.overrides(), tasks, late)
+    from . import report, similar
+
     title = sheet.path.stem
     notes = remarks(rows, handed_in.strays, roster, title)
     given = intake.read_cells(sheet.content)
@@ -144,7 +147,17 @@ def _connection(
     if scheduler:
         return partial(cluster.connect, scheduler), CLUSTER_AHEAD
     workers = workers or min(os.cpu_count() or 1, MOST_WORKERS)
-    return partial(pools.processes, workers, sandboxed), 2 * workers
+    return partial(_processes, workers, sandboxed), 2 * workers
+
+
+def _processes(workers: int, sandboxed: bool) -> AbstractContextManager[Executor]:
+    """Processes of this machine; until the first record this one imports what reports need."""
+    threading.Thread(target=_import_reports, daemon=True).start()
+    return pools.processes(workers, sandboxed)
+
+
+def _import_reports() -> None:
+    from . import figures, report, similar  # noqa: F401
 
 
 def _rows(

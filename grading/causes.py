@@ -6,13 +6,16 @@ import json
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 from utils.checks.score import Diagnosis, Score
 
 from .failures import below, lost, plain_words, tell
 from .restore import Reading, binds
-from .run import Failure
 from .texts import clean
+
+if TYPE_CHECKING:
+    from .run import Failure
 
 CODE = "failed_cell"
 # Diagnoses that follow from such a cell, where they name what it was to define.

@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-import atexit
 import os
 import shutil
 import signal
-import socket
 import subprocess
 import sys
 import tempfile
@@ -27,6 +25,7 @@ from jupyter_client.kernelspec import KernelSpecManager
 from jupyter_client.provisioning import KernelProvisionerBase, LocalProvisioner
 from nbclient.util import run_sync
 
+from . import warm
 from .client import Manager
 from .sandbox import (
     COURSE,
@@ -35,9 +34,6 @@ from .sandbox import (
     KERNEL_ENVIRONMENT,
     MEMORY,
     ROOT,
-    Door,
-    KernelLost,
-    Zygote,
 )
 
 MESSAGE = 20_000_000  # bytes of the largest message that is taken from a kernel
@@ -134,52 +130,6 @@ def _kill_tree(process: psutil.Process) -> None:
             os.killpg(process.pid, signal.SIGKILL)
 
 
-_lock = threading.RLock()
-_zygote: Zygote | None = None
-_shared: Door | None = None
-
-
-def warm_process() -> Zygote:
-    """The one warm process of this process, started at the first call and after its death."""
-    global _zygote
-    with _lock:
-        if _zygote and not _zygote.is_alive():
-            _zygote.close()
-            _zygote = None
-        if not _zygote:
-            _zygote = Zygote()
-            atexit.register(_zygote.close)
-        return _zygote
-
-
-def is_warm() -> bool:
-    """Whether a kernel can be forked here without starting a warm process first."""
-    return _zygote is not None and _zygote.is_alive()
-
-
-def share(door: Door | None) -> None:
-    """Fork this process's kernels from another one's warm process, while that lives."""
-    global _shared
-    _shared = door
-
-
-def _door() -> Door:
-    with _lock:
-        if _shared and _shared.is_open():
-            return _shared
-        zygote = warm_process()
-        zygote.wait()
-        return zygote.door
-
-
-def launch(request: dict[str, Any]) -> tuple[socket.socket, Path]:
-    """`Door.launch` of the warm process, or of a new one where that one proves to be dead."""
-    try:
-        return _door().launch(request)
-    except KernelLost:
-        return _door().launch(request)
-
-
 @contextmanager
 def _forked() -> Iterator[Kernel]:
     with _manager() as manager:
@@ -226,7 +176,7 @@ class Forked(KernelProvisionerBase):
         info = manager.get_connection_info()
         request = info | {"key": info["key"].decode()}
         in_thread = asyncio.get_running_loop().run_in_executor
-        self.keeper, folder = await in_thread(None, launch, request)
+        self.keeper, folder = await in_thread(None, warm.launch, request)
         self.keeper.setblocking(False)
         self.folder = folder
         manager.connection_file = str(folder / "kernel.json")

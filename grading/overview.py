@@ -1,4 +1,4 @@
-"""Runs `overview.ipynb`, the class report, on a batch's data; papermill sets its parameter."""
+"""The figures of the class report: what `overview.ipynb` is told, and what is kept of it."""
 
 from __future__ import annotations
 
@@ -8,15 +8,13 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from . import kernels, texts
+from . import texts
 from .record import STATUSES
 from .rows import Row
 from .similar import Pair
 
 NOTEBOOK = Path(__file__).with_name("overview.ipynb")
-DATA = "data.json"
 KEPT = ".overview"
-SECONDS = 600
 
 
 def data(rows: Sequence[Row], pairs: Sequence[Pair]) -> dict[str, Any]:
@@ -64,39 +62,14 @@ def data(rows: Sequence[Row], pairs: Sequence[Pair]) -> dict[str, Any]:
 
 
 def kept(content: dict[str, Any], folder: Path) -> str:
-    """What `run` gives; in `folder` it is kept for as long as the class stays the same."""
+    """What the notebook shows, as HTML: kept in `folder` for as long as the class is the same."""
     told = [json.dumps(texts.cleaned(content), sort_keys=True).encode(), NOTEBOOK.read_bytes()]
     digest = hashlib.sha256(b"".join(told)).hexdigest()[:32]
     path = folder / KEPT
     if path.is_file() and (text := path.read_text("utf-8")).startswith(digest):
         return text.removeprefix(digest)
-    body = run(content)
+    from . import figures  # now, for most runs over a class find it as it was
+
+    body = figures.run(NOTEBOOK, content)
     texts.write(path, digest + body)
-    return body
-
-
-def run(content: dict[str, Any]) -> str:
-    """The executed notebook as HTML, without a page around it and without its code."""
-    import papermill  # now, for most runs over a class find it as it was
-    from nbconvert import HTMLExporter
-
-    # It is our own: a kernel of the sandbox is only taken where it is there at once.
-    with kernels.kernel(SECONDS, sandboxed=kernels.is_warm()) as kernel:
-        path = kernel.outside / DATA
-        path.write_text(json.dumps(texts.cleaned(content)), encoding="utf-8")
-        path.chmod(0o644)  # in the sandbox it is another user who reads it
-        notebook = papermill.execute_notebook(
-            NOTEBOOK,
-            None,
-            {"data": f"{kernel.inside}/{DATA}"},
-            progress_bar=False,
-            km=kernel.manager,
-        )
-    exporter = HTMLExporter(
-        template_name="basic",
-        exclude_input=True,
-        exclude_output_prompt=True,
-        exclude_anchor_links=True,
-    )
-    body, _ = exporter.from_notebook_node(notebook)
     return body

@@ -17,6 +17,7 @@ import tempfile
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import cache
+from importlib.util import source_from_cache
 from pathlib import Path
 from typing import Any
 
@@ -32,6 +33,7 @@ ENVIRONMENT = "/env"  # the packages
 KERNELS = "/kernels"  # a folder of sockets for each kernel
 KERNEL = "/kernel"  # where a kernel finds its own
 HOME = "/tmp/home"
+LARGE_PAGES = "/sys/kernel/mm/transparent_hugepage"  # without it the C library knows of none
 NOBODY = 65534  # whom root becomes: root's own namespaces would still be root's
 START_TIMEOUT = 180  # seconds; importing TensorFlow takes 10 to 15, more on a loaded machine
 
@@ -228,10 +230,14 @@ class Zygote:
 
     def _command(self, control: int) -> list[str]:
         course = self.folder / "course"
-        left_out = shutil.ignore_patterns("*.pyc", ".*", *ANSWERS)
+        left_out = shutil.ignore_patterns(".*", *ANSWERS)
         shutil.copytree(ROOT / "utils", course / "utils", ignore=left_out)
         shutil.copy(ZYGOTE, course)
-        # Each submission's probe imports it anew, and nobody can write there.
+        # Each submission's probe imports it anew, and nobody can write there: what is compiled
+        # already is taken along, but nothing of answers, nor of files that are no more.
+        for compiled in course.rglob("*.pyc"):
+            if not Path(source_from_cache(str(compiled))).is_file():
+                compiled.unlink()
         compileall.compile_dir(course, ddir=COURSE, quiet=1)
         self.door.folder.mkdir()
         _give(self.folder)
@@ -318,6 +324,7 @@ def _bubblewrap(sources: dict[str, str]) -> list[str]:
         *("--proc", "/proc", "--dev", "/dev", "--ro-bind", "/usr", "/usr"),
         *("--ro-bind-try", "/etc/ld.so.cache", "/etc/ld.so.cache"),
         *("--ro-bind-try", "/etc/fonts", "/etc/fonts"),
+        *("--ro-bind-try", LARGE_PAGES, LARGE_PAGES),
     ]
     for path in map(Path, ("/bin", "/lib", "/lib32", "/lib64", "/sbin")):
         if path.is_symlink():

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass, replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from utils import checks
 from utils.checks.score import Diagnosis, Score
@@ -14,8 +14,10 @@ from . import causes, notice
 from .intake import BrokenNotebook, Cell, read_cells
 from .record import STATUSES, Record
 from .restore import Reading, asked, readings
-from .run import Failure, Outcome, execute
 from .texts import clean
+
+if TYPE_CHECKING:
+    from .run import Failure, Outcome
 
 # What a mistake says of a task that earned no point: the code of its diagnosis -> the status.
 WITHOUT_POINTS = {
@@ -147,6 +149,8 @@ def _verdicts(
 
     A later reading's verdict stands where an earlier one found no finished answer.
     """
+    from .run import execute  # now: papermill is for those who run something
+
     names = asked(release)
     found: dict[str, Verdict] = {}
     runs: list[tuple[Reading, Outcome]] = []

@@ -23,7 +23,7 @@ from typing import TypeVar
 
 import psutil
 
-from . import kernels, work
+from . import warm, work
 from .cluster import NoWorkerError
 from .record import Record
 from .sandbox import Door, SandboxError
@@ -42,7 +42,7 @@ def processes(workers: int, sandboxed: bool) -> Iterator[Executor]:
     What waits is dropped when this process is interrupted; what runs ends its kernel first, unless
     it takes too long: an endless cell, interrupted at a bad moment, goes on.
     """
-    door = kernels.warm_process().door if sandboxed else None
+    door = warm.process().door if sandboxed else None
     pool = ProcessPoolExecutor(workers, _context(), initializer=_begin, initargs=(door,))
     try:
         yield pool
@@ -74,12 +74,12 @@ def _context() -> BaseContext:
     if "forkserver" not in multiprocessing.get_all_start_methods():  # Windows
         return multiprocessing.get_context("spawn")
     context = multiprocessing.get_context("forkserver")
-    context.set_forkserver_preload([__name__])
+    context.set_forkserver_preload([__name__, "grading.run"])
     return context
 
 
 def _begin(door: Door | None) -> None:
-    kernels.share(door)
+    warm.share(door)
     if hasattr(psutil.Process, "rlimit"):  # Linux: whatever a kernel sends grows no worker further
         process = psutil.Process()
         _, most = process.rlimit(psutil.RLIMIT_DATA)

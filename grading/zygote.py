@@ -30,7 +30,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 from types import SimpleNamespace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NoReturn
 
 if TYPE_CHECKING:
     import psutil
@@ -67,6 +67,7 @@ MS_RDONLY, MS_NOSUID, MS_NODEV, MS_NOEXEC, MS_REMOUNT, MS_BIND = 1, 2, 4, 8, 32,
 MS_PRIVATE_ALL = 1 << 18 | 1 << 14
 NEW_USER, NEW_MOUNTS, NEW_PIDS = 0x10000000, 0x00020000, 0x20000000
 NEW_IPC, NEW_NETWORK, NEW_HOST_NAME = 0x08000000, 0x40000000, 0x04000000
+MADV_COLLAPSE, LARGE = 25, 1 << 21
 PR_SET_PDEATHSIG, PR_SET_DUMPABLE, PR_SET_SECCOMP, PR_SET_NO_NEW_PRIVS = 1, 4, 22, 38
 SECCOMP_MODE_FILTER = 2
 JOIN_SESSION_KEYRING = 1
@@ -78,15 +79,16 @@ SOCK_DIAG, ANY, MEMINFO, UNIX_DIAG_MEMINFO = (20, 0x301), 0xFFFFFFFF, 0x20, 5
 _libc = ctypes.CDLL(None, use_errno=True)
 
 
-def main(control: socket.socket) -> None:
+def main(control: socket.socket) -> NoReturn:
     """Import what a submission needs, say so, and fork a kernel for each request."""
     import_everything()
+    collapse()
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # nobody waits for keepers
     control.send(b"ready")
     while True:
         message, sockets, _, _ = socket.recv_fds(control, 1 << 16, 2)
         if not message:  # the grader is gone
-            return
+            os._exit(0)  # none of what was imported need be taken apart
         if os.fork() == 0:  # and keeps the second socket, a processor's, for as long as it lives
             control.close()
             run_and_exit(keep, socket.socket(fileno=sockets[0]), json.loads(message))
@@ -107,6 +109,19 @@ def import_everything() -> None:
     for name in UNUSED:
         del modules[name]
     remember_protocols()
+
+
+def collapse() -> None:
+    """Gather this process's memory in large pages, as far as Linux (6.1) can.
+
+    Three forks a submission copy an entry for each page, and give it up again.
+    """
+    for line in Path("/proc/self/maps").read_text().splitlines():
+        place, access, _, _, file, *_ = line.split()
+        first, last = (int(end, 16) for end in place.split("-"))
+        first, last = -(-first // LARGE) * LARGE, last // LARGE * LARGE
+        if access == "rw-p" and file == "0" and first < last:
+            _libc.madvise(ctypes.c_void_p(first), ctypes.c_size_t(last - first), MADV_COLLAPSE)
 
 
 def remember_protocols() -> None:

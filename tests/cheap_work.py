@@ -29,10 +29,10 @@ def grade(job: SimpleNamespace) -> Record:
 
 def fork_a_kernel() -> str:
     """Of whose warm process a kernel in the sandbox is."""
-    from grading import kernels
+    from grading import kernels, warm
 
     with kernels.kernel(60, sandboxed=True):
-        return "of its own" if kernels.is_warm() else "of another's"
+        return "of its own" if warm.is_there() else "of another's"
 
 
 def peak() -> int:

@@ -15,14 +15,14 @@ import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-from grading import batch, overview, work
+from grading import batch, figures, work
 from grading.record import Record
 
 
 def grade(folder: Path, release: Path) -> None:
     """Grade in this process, as fast as the records can be kept."""
     work.grade = lambda job: Record("graded", 10, len(job.content) % 10)
-    overview.run = lambda _: ""
+    figures.run = lambda *_: ""
     with ThreadPoolExecutor(2) as pool:
         batch.grade(
             folder / "submissions",

@@ -14,7 +14,7 @@ from dataclasses import replace
 
 import pytest
 
-from grading import batch, overview, sheets, work
+from grading import batch, figures, sheets, work
 from grading.__main__ import main
 from grading.record import Ledger, Override, Record
 from tests import sandboxed
@@ -37,7 +37,7 @@ def folder(tmp_path, monkeypatch):
         (submissions / f"{student}.ipynb").write_bytes(unlike(int(student[1])))
     (tmp_path / "Day018_vgg16.ipynb").write_bytes(RELEASE)
     monkeypatch.setattr(work, "grade", by_length)
-    monkeypatch.setattr(overview, "run", lambda data: "")
+    monkeypatch.setattr(figures, "run", lambda *_: "")
     return tmp_path
 
 

@@ -8,7 +8,7 @@ import pytest
 from ci import ROOT
 from ci.editions import editions
 from examples import make
-from grading import batch, intake, overview, sheets
+from grading import batch, figures, intake, sheets
 from tests import sandboxed
 
 LESSON = ROOT / "lessons" / "challenge_vgg19.md"
@@ -52,7 +52,7 @@ def test_a_notebook_of_another_sheet_is_told_as_such():
 @sandboxed.NEEDED
 @pytest.mark.slow
 def test_the_solution_gets_full_marks_and_the_sheet_none(folder, tmp_path, monkeypatch):
-    monkeypatch.setattr(overview, "run", lambda data: "")
+    monkeypatch.setattr(figures, "run", lambda *_: "")
     result = batch.grade(folder, tmp_path, workers=2, seed=1, progress=False)
     solved, unfilled = result.rows
     marks = {task: score.points for task, score in solved.scores.items()}

@@ -6,11 +6,12 @@ import re
 import time
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
+from pathlib import Path
 
 import psutil
 import pytest
 
-from grading import kernels, run, sandbox, sheets, work, workers
+from grading import kernels, run, sandbox, sheets, warm, work, workers
 from grading.sandbox import SandboxError
 from tests import hostile, sandboxed
 from tests.cheap_work import peak
@@ -78,6 +79,17 @@ def test_what_the_warm_process_leaves_out_can_be_had_and_its_kernels_know_all_mo
     assert outcome.failures == ()
 
 
+def test_memory_of_a_kernel_comes_in_large_pages(graded):
+    offered = Path(sandbox.LARGE_PAGES, "enabled")
+    if not offered.is_file() or "[never]" in offered.read_text():
+        pytest.skip("NOT TESTED, Linux gives no large pages here")
+    outcome = sandboxed.run(
+        "import re; told = open('/proc/self/smaps_rollup').read()",
+        "assert int(re.search(r'AnonHugePages: +(\\d+)', told)[1]) > 0, told",
+    )
+    assert outcome.failures == ()
+
+
 @pytest.mark.parametrize("name", hostile.UNSEEN)
 def test_memory_that_no_process_tells_of_counts(graded, monkeypatch, name):
     monkeypatch.setattr(sandbox, "MEMORY", 1_000_000_000)
@@ -106,7 +118,7 @@ def test_what_never_ends_is_ended(graded):
 def test_nothing_outlives_its_kernel(graded):
     commands = [" ".join(each.info["cmdline"] or ()) for each in psutil.process_iter(["cmdline"])]
     assert not [command for command in commands if hostile.MARKER in command]
-    assert not list(kernels.warm_process().door.folder.iterdir())
+    assert not list(warm.process().door.folder.iterdir())
 
 
 def test_reports_carry_nobodys_markup(graded, folder):
@@ -135,15 +147,15 @@ def test_a_kernel_that_can_not_be_isolated_is_fatal(graded, monkeypatch):
 
 def test_a_submission_is_run_again_when_the_warm_process_dies(graded):
     """The last test, because the next one would wait for another warm process."""
-    warm = kernels.warm_process()
-    folder = warm.door.folder
+    first = warm.process()
+    folder = first.door.folder
     slow = job(SOLUTION, "import time\ntime.sleep(1)", timeout=200)
     with ThreadPoolExecutor(1) as pool:
         record = pool.submit(work.grade, slow)
         while not any(folder.iterdir()):
             time.sleep(0.01)
-        for process in psutil.Process(warm.process.pid).children(recursive=True):
+        for process in psutil.Process(first.process.pid).children(recursive=True):
             with suppress(psutil.NoSuchProcess):  # it ended with the one that was killed before
                 process.kill()
     assert (record.result().status, record.result().score) == ("graded", 10)
-    assert kernels.warm_process() is not warm
+    assert warm.process() is not first

@@ -14,7 +14,7 @@ from functools import partial
 import pandas
 import pytest
 
-from grading import exports, failures, overview, remarks, report
+from grading import exports, failures, figures, overview, remarks, report
 from grading.intake import Cell, Submission
 from grading.record import Override, Record
 from grading.rows import Row
@@ -44,7 +44,7 @@ def lines(text: str) -> list[dict[str, str]]:
 def quick(request, monkeypatch):
     """No notebook is run for the class report, but where a test is about it."""
     if "notebook" not in request.keywords:
-        monkeypatch.setattr(overview, "run", lambda data: "")
+        monkeypatch.setattr(figures, "run", lambda *_: "")
 
 
 def failure(kind="own", number=3, message="name 'x'") -> dict:
@@ -259,8 +259,8 @@ def test_two_of_a_name_get_two_pages(tmp_path):
 def test_the_class_report_counts_marks_and_mistakes_and_names_what_failed():
     evil = Record("error", 10, detail="`<script>alert(1)</script>`")
     rows = [row(), row("s2"), row("s3", BROKEN), row("<b>s4", evil)]
-    figures = overview.run(overview.data(rows, [Pair(0, 1, 0.9, 40)]))
-    page = report.class_report(rows, report.page_names(rows), figures)
+    shown = figures.run(overview.NOTEBOOK, overview.data(rows, [Pair(0, 1, 0.9, 40)]))
+    page = report.class_report(rows, report.page_names(rows), shown)
     text = re.sub(r"<[^>]*>", " ", page)
     assert re.search(r"4 份作業，滿分 10 分：平均\s+4.00\s+分", text)
     assert re.search(r"2 人\s+vgg13\s+9,404,992", text)
@@ -278,15 +278,15 @@ def test_the_class_report_counts_marks_and_mistakes_and_names_what_failed():
 
 @pytest.mark.notebook
 def test_a_class_without_a_result_has_a_report():
-    figures = overview.run(overview.data([row(record=BROKEN)], []))
-    page = report.class_report([row(record=BROKEN)], ["s1.html"], figures)
+    shown = figures.run(overview.NOTEBOOK, overview.data([row(record=BROKEN)], []))
+    page = report.class_report([row(record=BROKEN)], ["s1.html"], shown)
     assert "1 份作業" in page
     assert "沒有診斷出任何錯誤" in page
 
 
 def test_figures_are_drawn_anew_only_when_the_class_changed(tmp_path, monkeypatch):
     drawn = []
-    monkeypatch.setattr(overview, "run", lambda content: drawn.append(content) or f"{len(drawn)}")
+    monkeypatch.setattr(figures, "run", lambda _, content: drawn.append(content) or f"{len(drawn)}")
     one, two = (
         overview.data([row(name) for name in names], []) for names in (["s1"], ["s1", "s2"])
     )

@@ -10,7 +10,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from grading import batch, late, overview, roster, work
+from grading import batch, figures, late, roster, work
 from grading.__main__ import main
 from grading.intake import Submission
 from grading.record import Override, Record
@@ -44,7 +44,7 @@ def graded(tmp_path, monkeypatch):
     score = Score("vgg16", "VGG16", (Part("blocks", "區塊", 8, 10),))
     record = Record("graded", 10, 8, scores={"vgg16": score.to_dict()})
     monkeypatch.setattr(work, "grade", lambda job: record)
-    monkeypatch.setattr(overview, "run", lambda data: "")
+    monkeypatch.setattr(figures, "run", lambda *_: "")
     (tmp_path / "Day018_vgg16.ipynb").write_bytes(RELEASE)
 
     def grade(names, table: str = "", encoding="utf-8", **options):

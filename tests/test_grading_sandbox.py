@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ctypes
+import py_compile
 import re
 import shutil
 import struct
@@ -10,7 +11,7 @@ import struct
 import pytest
 
 from examples import make
-from grading import intake, kernels, sandbox, syscalls, trust
+from grading import intake, kernels, sandbox, syscalls, trust, warm
 from grading.__main__ import main
 from tests import hostile, sandboxed
 
@@ -51,7 +52,7 @@ def test_a_warm_process_that_does_not_start_is_fatal_and_says_why(tmp_path, monk
     broken = tmp_path / "zygote.py"
     broken.write_text('raise SystemExit("no tensorflow in here")')
     monkeypatch.setattr(sandbox, "ZYGOTE", broken)
-    monkeypatch.setattr(kernels, "_zygote", None)
+    monkeypatch.setattr(warm, "_zygote", None)
     with (
         pytest.raises(sandbox.SandboxError, match="no tensorflow in here"),
         kernels.kernel(60, sandboxed=True),
@@ -67,10 +68,10 @@ def light(tmp_path, monkeypatch):
     text = re.sub(r"MODULES = \(.*?\n\)\n", modules, sandbox.ZYGOTE.read_text(), flags=re.DOTALL)
     few.write_text(text)
     monkeypatch.setattr(sandbox, "ZYGOTE", few)
-    monkeypatch.setattr(kernels, "_zygote", None)
-    monkeypatch.setattr(kernels, "_shared", None)
+    monkeypatch.setattr(warm, "_zygote", None)
+    monkeypatch.setattr(warm, "_shared", None)
     yield
-    kernels.warm_process().close()
+    warm.process().close()
 
 
 @sandboxed.NEEDED
@@ -87,6 +88,23 @@ def test_a_kernel_reads_no_key_of_the_graders_and_of_no_other_submission(light, 
     assert [failure.message for failure in left.failures] == ["REACHED a key"], "no key was left"
     outcome = sandboxed.run(tools, "find(b'left')", "find(b'of-the-grader')")
     assert (outcome.ended, outcome.failures) == ("done", ())
+
+
+@sandboxed.NEEDED
+def test_of_what_is_compiled_a_submission_gets_what_it_may_read(light, tmp_path, monkeypatch):
+    course = tmp_path / "utils"
+    course.mkdir()
+    for name in ("given", "reference", "gone"):
+        path = course / f"{name}.py"
+        path.write_text("x = 1")
+        py_compile.compile(str(path))
+    path.unlink()
+    monkeypatch.setattr(sandbox, "ROOT", tmp_path)
+    outcome = sandboxed.run(
+        "import os; found = os.listdir('/course/utils/__pycache__')",
+        "assert [name.split('.')[0] for name in found] == ['given'], found",
+    )
+    assert outcome.failures == ()
 
 
 def test_each_kernel_gets_a_processor_while_there_are_some(monkeypatch, tmp_path):

@@ -12,7 +12,7 @@ from functools import partial
 import psutil
 import pytest
 
-from grading import kernels, work, workers
+from grading import warm, work, workers
 from grading.record import Record
 from tests import sandboxed
 from tests.cheap_work import fork_a_kernel, grade, job
@@ -64,7 +64,7 @@ def test_workers_end_with_the_grader_that_is_killed():
 def test_workers_share_a_warm_process_and_start_their_own_when_it_dies():
     with workers.processes(1, sandboxed=True) as pool:
         assert pool.submit(fork_a_kernel).result() == "of another's"
-        for process in psutil.Process(kernels.warm_process().process.pid).children(recursive=True):
+        for process in psutil.Process(warm.process().process.pid).children(recursive=True):
             with suppress(psutil.NoSuchProcess):  # they end with the one that was killed before
                 process.kill()
         assert pool.submit(fork_a_kernel).result() == "of its own"

@@ -1,4 +1,4 @@
-"""What `import utils` decides: what Keras computes with, and how the process ends."""
+"""What `import utils` decides: what Keras computes with, how the process ends; and what is late."""
 
 from __future__ import annotations
 
@@ -77,3 +77,10 @@ def test_what_imports_the_course_ends_without_a_search_for_garbage():
         for code in (ring, f"import utils\n{ring}")
     ]
     assert told == ["found\n", ""]
+
+
+def test_a_class_in_which_nothing_changed_waits_for_no_jupyter():
+    show = "import sys, grading.batch, grading.report, grading.similar; print(*sys.modules)"
+    loaded = subprocess.check_output([sys.executable, "-c", show], cwd=ROOT, text=True).split()
+    assert "grading.work" in loaded
+    assert not {"jupyter_client", "nbclient", "nbconvert", "papermill", "zmq"} & {*loaded}
