@@ -114,7 +114,7 @@ def grade(
         run = _Run(submissions, sheet, job, ledger, keep)
         run.grade(connect, most)
     rows = _rows(people, submissions, found, ledger.overrides(), tasks, late)
-    from . import report, similar
+    from . import report, similar  # now: until here nobody waits for them, see `_processes`
 
     title = sheet.path.stem
     notes = remarks(rows, handed_in.strays, roster, title)

@@ -17,7 +17,6 @@ import tempfile
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import cache
-from importlib.util import source_from_cache
 from pathlib import Path
 from typing import Any
 
@@ -230,14 +229,10 @@ class Zygote:
 
     def _command(self, control: int) -> list[str]:
         course = self.folder / "course"
-        left_out = shutil.ignore_patterns(".*", *ANSWERS)
+        left_out = shutil.ignore_patterns("*.pyc", ".*", *ANSWERS)
         shutil.copytree(ROOT / "utils", course / "utils", ignore=left_out)
         shutil.copy(ZYGOTE, course)
-        # Each submission's probe imports it anew, and nobody can write there: what is compiled
-        # already is taken along, but nothing of answers, nor of files that are no more.
-        for compiled in course.rglob("*.pyc"):
-            if not Path(source_from_cache(str(compiled))).is_file():
-                compiled.unlink()
+        # Each submission's probe imports it anew, and nobody can write there.
         compileall.compile_dir(course, ddir=COURSE, quiet=1)
         self.door.folder.mkdir()
         _give(self.folder)

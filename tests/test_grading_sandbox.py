@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import ctypes
-import py_compile
 import re
 import shutil
 import struct
@@ -88,23 +87,6 @@ def test_a_kernel_reads_no_key_of_the_graders_and_of_no_other_submission(light, 
     assert [failure.message for failure in left.failures] == ["REACHED a key"], "no key was left"
     outcome = sandboxed.run(tools, "find(b'left')", "find(b'of-the-grader')")
     assert (outcome.ended, outcome.failures) == ("done", ())
-
-
-@sandboxed.NEEDED
-def test_of_what_is_compiled_a_submission_gets_what_it_may_read(light, tmp_path, monkeypatch):
-    course = tmp_path / "utils"
-    course.mkdir()
-    for name in ("given", "reference", "gone"):
-        path = course / f"{name}.py"
-        path.write_text("x = 1")
-        py_compile.compile(str(path))
-    path.unlink()
-    monkeypatch.setattr(sandbox, "ROOT", tmp_path)
-    outcome = sandboxed.run(
-        "import os; found = os.listdir('/course/utils/__pycache__')",
-        "assert [name.split('.')[0] for name in found] == ['given'], found",
-    )
-    assert outcome.failures == ()
 
 
 def test_each_kernel_gets_a_processor_while_there_are_some(monkeypatch, tmp_path):
