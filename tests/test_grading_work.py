@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from grading import work
+from grading import run, work
 from grading.intake import Submission
 from grading.rows import Row
 from grading.run import Failure, Outcome
@@ -48,7 +48,7 @@ def grade(monkeypatch):
 
     def graded(content: bytes, *outcomes: Outcome):
         left = iter(outcomes)
-        monkeypatch.setattr(work, "execute", lambda *_: next(left))
+        monkeypatch.setattr(run, "execute", lambda *_: next(left))
         return work.grade(work.Job(content, RELEASE, ("vgg16",), seed=1, timeout=60))
 
     return graded
@@ -187,7 +187,7 @@ def drawn(content: bytes, monkeypatch, seed: int = 1) -> tuple[dict, work.Record
         calls = {name: {"error": error, "unknown": []} for name in CASE["calls"]}
         return outcome({"calls": calls}, "done", Failure("probe", None, "E", str(cases), ""))
 
-    monkeypatch.setattr(work, "execute", execute)
+    monkeypatch.setattr(run, "execute", execute)
     record = work.grade(work.Job(content, RELEASE, ("vgg16",), seed=seed, timeout=60))
     return asked[0], record
 
