@@ -10,7 +10,7 @@ import threading
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Executor
-from contextlib import AbstractContextManager, nullcontext
+from contextlib import AbstractContextManager, nullcontext, suppress
 from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
@@ -157,7 +157,8 @@ def _processes(workers: int, sandboxed: bool) -> AbstractContextManager[Executor
 
 
 def _import_reports() -> None:
-    from . import figures, report, similar  # noqa: F401
+    with suppress(Exception):  # told where they are needed, if this process is not ending
+        from . import figures, report, similar  # noqa: F401
 
 
 def _rows(

@@ -84,3 +84,9 @@ def test_a_class_in_which_nothing_changed_waits_for_no_jupyter():
     loaded = subprocess.check_output([sys.executable, "-c", show], cwd=ROOT, text=True).split()
     assert "grading.work" in loaded
     assert not {"jupyter_client", "nbclient", "nbconvert", "papermill", "zmq"} & {*loaded}
+
+
+def test_a_grader_that_ends_while_it_imports_ahead_of_need_says_nothing_of_that():
+    code = "import atexit; from grading import batch; atexit.register(batch._import_reports)"
+    told = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True)
+    assert told.stderr == ""
