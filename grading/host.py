@@ -6,6 +6,7 @@ import atexit
 import multiprocessing
 import os
 import shutil
+import socket
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -24,6 +25,7 @@ else:
 
 OPEN_FILES = LIMITS["RLIMIT_NOFILE"]  # a kernel's limit, which must not be above the grader's
 PREFIX = "grade-"
+DEEPEST = 39  # bytes from the folder of temporary files to a kernel's socket
 OWNER = "owner"  # in a grader's folder: a file that is locked as long as the grader lives
 
 
@@ -44,6 +46,23 @@ def ready() -> None:
         raise OSError(
             f"processes can't share a lock here ({error.strerror}): /dev/shm must be a folder that "
             "you can write to (mount -o remount,rw /dev/shm; in a container, without --read-only)"
+        ) from error
+    if hasattr(socket, "AF_UNIX"):  # Windows has other ways
+        _place_sockets(Path(tempfile.gettempdir()))
+
+
+def _place_sockets(folder: Path) -> None:
+    """Raise OSError where no socket can lie as deep in a folder as those of kernels do."""
+    place = folder / str(os.getpid()).zfill(DEEPEST - len("/"))
+    try:
+        with socket.socket(socket.AF_UNIX) as tried:
+            tried.bind(str(place))
+        place.unlink()
+    except OSError as error:
+        why = error.strerror or error
+        raise OSError(
+            f"no socket can lie in the folder of temporary files, {folder} ({why}): "
+            "expected one with a short path on a local disk, as with TMPDIR=/tmp"
         ) from error
 
 

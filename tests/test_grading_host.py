@@ -65,6 +65,16 @@ def test_too_few_open_files_are_told_with_what_to_type(temporary):
     assert re.search(r"only 64 files .* type ulimit -n \d+$", told)
 
 
+def test_a_temporary_folder_too_deep_for_sockets_is_told_before_anything_is_run(temporary):
+    deep = temporary / ("deep" * 20)
+    deep.mkdir()
+    out = temporary / "out"
+    code, told = answered([*GRADE, "examples/submissions", "--out", str(out)], deep)
+    assert code == 2
+    assert re.fullmatch(f"grading: no socket can lie in .*{deep}/grade-.*TMPDIR=/tmp\n", told)
+    assert not out.exists()
+
+
 @sandboxed.NEEDED
 def test_shared_memory_that_can_not_be_written_is_told_by_its_path(temporary):
     command = ["bwrap", "--dev-bind", "/", "/", "--ro-bind", "/dev/shm", "/dev/shm", *GRADE]
