@@ -6,6 +6,7 @@ import gc
 import itertools
 import multiprocessing
 import os
+import signal
 import threading
 import time
 from collections.abc import Callable, Generator, Iterable, Iterator
@@ -18,8 +19,10 @@ from concurrent.futures import (
     wait,
 )
 from contextlib import AbstractContextManager, contextmanager, suppress
+from functools import partial
+from multiprocessing import forkserver
 from multiprocessing.context import BaseContext
-from typing import TypeVar
+from typing import ParamSpec, TypeVar
 
 import psutil
 
@@ -29,6 +32,8 @@ from .record import Record
 from .sandbox import Door, SandboxError
 
 Key = TypeVar("Key")
+Asked = ParamSpec("Asked")
+Answer = TypeVar("Answer")
 Connect = Callable[[], AbstractContextManager[Executor]]
 # Bytes of a worker's own data: marking takes 0.4 GB at most, and each processor has a thread's.
 MEMORY = 1_200_000_000 + 64_000_000 * (os.cpu_count() or 1)
@@ -43,7 +48,7 @@ def processes(workers: int, sandboxed: bool) -> Iterator[Executor]:
     it takes too long: an endless cell, interrupted at a bad moment, goes on.
     """
     door = warm.process().door if sandboxed else None
-    pool = ProcessPoolExecutor(workers, _context(), initializer=_begin, initargs=(door,))
+    pool = _Pool(workers, _context(), initializer=_begin, initargs=(door,))
     try:
         yield pool
     except KeyboardInterrupt:
@@ -53,8 +58,28 @@ def processes(workers: int, sandboxed: bool) -> Iterator[Executor]:
         pool.shutdown(cancel_futures=True)
 
 
+class _Pool(ProcessPoolExecutor):
+    """One whose workers end when they are interrupted: others would go on with the next job."""
+
+    def submit(
+        self, function: Callable[Asked, Answer], /, *args: Asked.args, **kwargs: Asked.kwargs
+    ) -> Future[Answer]:
+        """Have a worker call `function`."""
+        return super().submit(partial(_call, function), *args, **kwargs)
+
+
+def _call(function: Callable[Asked, Answer], *args: Asked.args, **kwargs: Asked.kwargs) -> Answer:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+    try:
+        return function(*args, **kwargs)
+    except KeyboardInterrupt:  # its kernel has ended
+        os._exit(1)
+    finally:
+        signal.signal(signal.SIGINT, signal.SIG_DFL)
+
+
 def _end_workers() -> None:
-    """Wait a little for the workers, interrupted too; then end them and their kernels."""
+    """Wait a little for the workers, interrupted too; then end them, and what starts them."""
     workers, until = multiprocessing.active_children(), time.monotonic() + PATIENCE
     for worker in workers:
         worker.join(max(0.0, until - time.monotonic()))
@@ -63,6 +88,10 @@ def _end_workers() -> None:
             process = psutil.Process(worker.pid)
             for each in (*process.children(recursive=True), process):
                 each.kill()
+    for process in psutil.Process().children():
+        with suppress(psutil.Error):
+            if "multiprocessing.forkserver" in " ".join(process.cmdline()):
+                process.kill()  # or it starts one yet, of what is gone
 
 
 def _context() -> BaseContext:
@@ -75,10 +104,18 @@ def _context() -> BaseContext:
         return multiprocessing.get_context("spawn")
     context = multiprocessing.get_context("forkserver")
     context.set_forkserver_preload([__name__, "grading.run"])
+    signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGINT])  # it is no error of those imports
+    try:
+        forkserver.ensure_running()
+    finally:
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, [signal.SIGINT])
     return context
 
 
 def _begin(door: Door | None) -> None:
+    signal.signal(signal.SIGINT, signal.SIG_DFL)  # who waits for work ends without a word
+    if hasattr(signal, "pthread_sigmask"):  # Windows has none
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, [signal.SIGINT])
     warm.share(door)
     if hasattr(psutil.Process, "rlimit"):  # Linux: whatever a kernel sends grows no worker further
         process = psutil.Process()

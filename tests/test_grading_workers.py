@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import os
+import signal
 import subprocess
 import sys
+import time
 from concurrent.futures import BrokenExecutor
 from contextlib import suppress
 from functools import partial
@@ -24,6 +26,24 @@ from grading.workers import processes
 with processes(2, sandboxed=False) as pool:
     print(pool.submit(grade, job("sleep")).result().detail, flush=True)
     pool.submit(grade, job("sleep 60")).result()
+"""
+
+# Ctrl-C comes while the first worker starts (0 jobs before), or so many are at work or wait.
+STOPPED = """
+import sys
+from tests.cheap_work import grade, job
+from grading.workers import processes
+
+before, jobs = map(int, sys.argv[1:])
+try:
+    with processes(2, sandboxed=False) as pool:
+        for started in [pool.submit(grade, job("sleep 0.2")) for _ in range(before)]:
+            started.result()
+        print("begun", flush=True)
+        for last in [pool.submit(grade, job("sleep 60")) for _ in range(jobs)]:
+            last.result()
+except KeyboardInterrupt:
+    print("stopped")
 """
 
 
@@ -57,6 +77,21 @@ def test_workers_end_with_the_grader_that_is_killed():
         grader.kill()
         _, alive = psutil.wait_procs(workers_and_helpers, timeout=20)
     assert not alive
+
+
+@pytest.mark.skipif(os.name == "nt", reason="a terminal's signal is POSIX")
+@pytest.mark.parametrize(("before", "jobs"), [(0, 2), (2, 1), (2, 9)])
+def test_who_presses_ctrl_c_waits_for_no_other_job_and_reads_of_no_worker(before, jobs):
+    command = [sys.executable, "-c", STOPPED, str(before), str(jobs)]
+    pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True}
+    with subprocess.Popen(command, start_new_session=True, **pipes) as grader:
+        assert grader.stdout.readline() == "begun\n"
+        time.sleep(0.5)
+        os.killpg(grader.pid, signal.SIGINT)
+        begin = time.monotonic()
+        told = grader.communicate(timeout=60)
+    assert told == ("stopped\n", "")
+    assert time.monotonic() - begin < workers.PATIENCE
 
 
 @sandboxed.NEEDED
