@@ -30,10 +30,28 @@ course's own examples run, and with --no-sandbox files that you would open and r
 """
 
 
-def main(arguments: Sequence[str] | None = None) -> int:
-    """Grade what the command line names: 0 if it could, 1 if not all of it, 2 for a bad request."""
+def main(arguments: Sequence[str] | None = None, *, own_folder: bool = False) -> int:
+    """Grade what the command line names: 0 if it could, 1 if not all of it, 2 for a bad request.
+
+    130 if it was stopped. With `own_folder` this process's temporary files have one, and end.
+    """
     options = _parser().parse_args(arguments)
     _stop_as_by_hand()
+    try:
+        if own_folder:  # first: what is imported later has files there, and ends before it
+            from . import host
+
+            host.use_own_folder()
+        return _grade(options)
+    except OSError as error:  # there is no room for it
+        print(f"grading: {error}", file=sys.stderr)
+        return 2
+    except KeyboardInterrupt:
+        print("\ngrading: stopped; the same command goes on from here", file=sys.stderr)
+        return 130
+
+
+def _grade(options: argparse.Namespace) -> int:
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # idle threads of NumPy's wait busily
     gc.disable()  # a fifth of this process's time would go into looking at what is there to stay
     from . import batch, host, roster
@@ -67,9 +85,6 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except sqlite3.Error as error:  # it does not name the file
         print(f"grading: {options.out / 'grades.sqlite'}: {error}", file=sys.stderr)
         return 2
-    except KeyboardInterrupt:
-        print("\ngrading: stopped; the same command goes on from here", file=sys.stderr)
-        return 130
     counts = ", ".join(f"{count} {status}" for status, count in result.counts().most_common())
     print(f"{result.submissions} submissions of {result.sheet.name}: {counts}")
     print(f"{result.graded} run now, the others unchanged; cases drawn from seed {result.seed}")
@@ -192,8 +207,4 @@ def _positive(kind: type[float]) -> Callable[[str], float]:
 
 
 if __name__ == "__main__":
-    if not {"-h", "--help"} & set(sys.argv):
-        from . import host
-
-        host.use_own_folder()
-    sys.exit(main())
+    sys.exit(main(own_folder=True))

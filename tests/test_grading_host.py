@@ -116,6 +116,42 @@ def test_what_a_killed_grader_left_is_swept_and_nothing_else(temporary):
     assert left == ["grade-anothers", "grade-mine"]
 
 
+@pytest.mark.parametrize("name", ["SIGINT", "SIGTERM"])
+def test_a_grader_that_is_stopped_while_it_imports_says_so(name, temporary):
+    slow = "import time\nprint('begun', flush=True)\ntime.sleep(60)"
+    (temporary / "tqdm.py").write_text(slow, "utf-8")
+    command = ["env", f"PYTHONPATH={temporary}", *GRADE, "examples/submissions"]
+    grader = started(command, temporary)
+    assert grader.stdout and grader.stdout.readline() == "begun\n"
+    grader.send_signal(getattr(signal, name))
+    _, told = grader.communicate(timeout=60)
+    assert told == "\ngrading: stopped; the same command goes on from here\n"
+    assert grader.returncode == 130
+    assert not list(temporary.glob("grade-*"))
+
+
+def test_ctrl_c_while_a_request_is_looked_at_is_no_traceback(temporary):
+    roster = temporary / "roster.csv"
+    os.mkfifo(roster)
+    request = ["course.py", "grade", "examples/submissions", "--roster", str(roster)]
+    grader = started([sys.executable, *request], temporary)
+    with roster.open("wb"):  # once it is read
+        grader.send_signal(signal.SIGINT)
+        assert grader.communicate(timeout=60) == ("", "")
+    assert grader.returncode == 130
+
+
+def test_a_machine_without_a_folder_for_temporary_files_is_told():
+    code = "import tempfile, runpy, sys; tempfile._candidate_tempdir_list = lambda: ['/nowhere']; "
+    code += "sys.argv = ['grade', 'examples/submissions']; "
+    code += "runpy.run_module('grading', run_name='__main__', alter_sys=True)"
+    told = subprocess.run(
+        [sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=False
+    )
+    assert told.returncode == 2
+    assert re.fullmatch(r"grading: .*No usable temporary directory.*\n", told.stderr)
+
+
 @sandboxed.NEEDED
 @pytest.mark.slow
 def test_a_grader_that_is_stopped_leaves_nothing_behind(temporary):
