@@ -8,7 +8,7 @@ import zipfile
 import zlib
 from collections import defaultdict
 from collections.abc import Callable, Collection, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from fnmatch import fnmatch
 from functools import cached_property
@@ -138,7 +138,7 @@ def look(path: Path, prefer: str) -> Found:
     unpacked to disk. Raises FileNotFoundError when `path` is missing or holds no notebook at all,
     ValueError when it is a broken archive or another kind of file.
     """
-    files = list_files(path)
+    files = _unwrapped(list_files(path))
     results = {file.parts[:-1] for file in files if file.parts[-1] == LEDGER}
     results -= {file.parts[:1] for file in files if file.suffix == ".ipynb"}
     suspects = {file.path for file in files if _is_stray(file, results)}
@@ -153,6 +153,14 @@ def look(path: Path, prefer: str) -> Found:
         owned[owner.student].append((file, owner))
     submissions = [_choose(owned[student], prefer) for student in sorted(owned)]
     return Found(submissions, sorted(set(map(_stray_path, strays))))
+
+
+def _unwrapped(files: list[File]) -> list[File]:
+    """What an LMS packed, also where all of it lies in one more folder, as unpacking leaves it."""
+    inside = [replace(file, parts=file.parts[1:]) for file in files if len(file.parts) > 1]
+    folders, students = ({file.parts[0] for file in each} for each in (files, inside))
+    is_wrapped = len(inside) == len(files) and len(folders) == 1 < len(students)
+    return inside if is_wrapped and naming.lms_of(inside) and not naming.lms_of(files) else files
 
 
 def _is_stray(file: File, results: Collection[tuple[str, ...]]) -> bool:

@@ -224,6 +224,24 @@ def test_flat_names_with_numbers_are_not_taken_for_canvas(tmp_path):
     assert "b10_1_2_hw" in found(tmp_path)
 
 
+@pytest.mark.parametrize(
+    ("name", "students"),
+    [
+        ("學生{}_{}_assignsubmission_file_/Day018_vgg16.ipynb", ["1", "2"]),
+        ("student{0}_{0}_9900{0}_Day018_vgg16.ipynb", ["1", "2"]),
+        ("學生{}/Day018_{}.ipynb", ["CS101"]),  # whom a class of one may have named so
+    ],
+)
+def test_what_an_lms_packed_is_a_class_in_one_more_folder_too(tmp_path, name, students):
+    for number in "12":
+        write(tmp_path / "once" / "CS101" / name.format(number, number), "x = 1")
+    assert list(found(tmp_path / "once")) == students
+    with zipfile.ZipFile(tmp_path / "CS101 (1).zip", "w") as archive:
+        for path in (tmp_path / "once").rglob("*.ipynb"):
+            archive.write(path, path.relative_to(tmp_path / "once"))
+    assert list(found(tmp_path / "CS101 (1).zip")) == students
+
+
 def test_an_unpacked_archive_is_read_like_the_archive(tmp_path):
     write(tmp_path / MOODLE.format("王小明", 7, "Day018.ipynb"), "x")
     assert found(tmp_path)["7"].name == "王小明"
