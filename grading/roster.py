@@ -298,8 +298,11 @@ def number(text: str) -> str:
 
 
 def read(path: Path) -> Roster:
-    """The table in a file. Raises ValueError where it is none, OSError where it can't be read."""
-    content = path.read_bytes()
+    """The table in a file. Raises ValueError where it is none, or can't be read."""
+    try:
+        content = path.read_bytes()
+    except OSError as error:
+        raise ValueError(f"{path} can't be read ({error.strerror}); {EXPECTED}") from error
     text, encoding = _decode(path, content)
     header = text.partition("\n")[0]
     separators = re.sub(r'"[^"]*"', "", header)  # not those within a name

@@ -222,3 +222,9 @@ def test_a_table_that_is_no_roster_is_refused_before_anything_is_written(
     said = capsys.readouterr().err
     assert why in said and "class.csv" in said
     assert not (tmp_path / "out").exists()
+
+
+def test_a_roster_that_can_not_be_read_is_told_with_what_was_expected(tmp_path):
+    for path in (tmp_path, tmp_path / "nowhere.csv"):
+        with pytest.raises(ValueError, match=rf"^{path} can't be read \(.+\); expected the CSV of"):
+            roster.read(path)
