@@ -29,6 +29,8 @@ The notebooks are run in a sandbox, which needs Linux and bubblewrap. Where ther
 course's own examples run, and with --no-sandbox files that you would open and run yourself.
 """
 
+MOST = 1_000_000  # workers, or seconds: no clock waits for ever
+
 
 def main(arguments: Sequence[str] | None = None, *, own_folder: bool = False) -> int:
     """Grade what the command line names: 0 if it could, 1 if not all of it, 2 for a bad request.
@@ -170,7 +172,11 @@ def _by_hand(options: argparse.Namespace) -> tuple[str, str, Override | None] | 
     if not options.override:
         return None
     student, task, points = options.override
-    return student, task, None if points == "none" else Override(float(points), options.reason)
+    try:
+        mark = None if points == "none" else Override(float(points), options.reason)
+    except ValueError as error:
+        raise ValueError(f"{points!r} are no points; expected a number, or none") from error
+    return student, task, mark
 
 
 def _late(options: argparse.Namespace) -> Policy | None:
@@ -200,6 +206,8 @@ def _positive(kind: type[float]) -> Callable[[str], float]:
         value = kind(text)
         if not value > 0:
             raise argparse.ArgumentTypeError(f"{text} is not greater than 0")
+        if value > MOST:
+            raise argparse.ArgumentTypeError(f"{text} is more than {MOST:,}")
         return value
 
     parse.__name__ = kind.__name__  # argparse names it where `text` is no number

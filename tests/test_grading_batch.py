@@ -315,7 +315,7 @@ def test_the_lectures_questions_count_where_the_instructor_wants():
         ([".", "--out", "s1.ipynb/out"], "s1.ipynb"),
         ([".", "--override", "s9", "vgg16", "8", "--reason", "x"], "of a student 's9'"),
         ([".", "--override", "s1", "vgg16", "8"], "needs a reason"),
-        ([".", "--override", "s1", "vgg16", "eight"], "eight"),
+        ([".", "--override", "s1", "vgg16", "8 分"], "'8 分' are no points; expected a number"),
         (["broken.zip"], "broken.zip is no readable zip archive"),
     ],
 )
@@ -357,7 +357,7 @@ def test_stopped_by_the_instructor_it_says_how_to_go_on(monkeypatch, capsys):
 
 
 @pytest.mark.parametrize("option", ["--workers", "--timeout"])
-@pytest.mark.parametrize("value", ["0", "-1", "many"])
+@pytest.mark.parametrize("value", ["0", "-1", "many", "inf", "1000001"])
 def test_numbers_that_make_no_sense_are_refused(option, value, capsys):
     with pytest.raises(SystemExit):
         main([".", option, value])
