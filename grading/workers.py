@@ -20,7 +20,6 @@ from concurrent.futures import (
 )
 from contextlib import AbstractContextManager, contextmanager, suppress
 from functools import partial
-from multiprocessing import forkserver
 from multiprocessing.context import BaseContext
 from typing import ParamSpec, TypeVar
 
@@ -102,6 +101,8 @@ def _context() -> BaseContext:
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # read at their import of NumPy
     if "forkserver" not in multiprocessing.get_all_start_methods():  # Windows
         return multiprocessing.get_context("spawn")
+    from multiprocessing import forkserver
+
     context = multiprocessing.get_context("forkserver")
     context.set_forkserver_preload([__name__, "grading.run"])
     signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGINT])  # it is no error of those imports

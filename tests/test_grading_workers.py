@@ -21,9 +21,9 @@ from tests.cheap_work import fork_a_kernel, grade, job
 
 ORPHANS = """
 from tests.cheap_work import grade, job
-from grading.workers import processes
+from grading import workers
 
-with processes(2, sandboxed=False) as pool:
+with workers.processes(2, sandboxed=False) as pool:
     print(pool.submit(grade, job("sleep")).result().detail, flush=True)
     pool.submit(grade, job("sleep 60")).result()
 """
@@ -32,15 +32,16 @@ with processes(2, sandboxed=False) as pool:
 STOPPED = """
 import sys
 from tests.cheap_work import grade, job
-from grading.workers import processes
+from grading import workers
 
+workers.PATIENCE = 600
 before, jobs = map(int, sys.argv[1:])
 try:
-    with processes(2, sandboxed=False) as pool:
+    with workers.processes(2, sandboxed=False) as pool:
         for started in [pool.submit(grade, job("sleep 0.2")) for _ in range(before)]:
             started.result()
         print("begun", flush=True)
-        for last in [pool.submit(grade, job("sleep 60")) for _ in range(jobs)]:
+        for last in [pool.submit(grade, job("sleep 600")) for _ in range(jobs)]:
             last.result()
 except KeyboardInterrupt:
     print("stopped")
@@ -88,10 +89,8 @@ def test_who_presses_ctrl_c_waits_for_no_other_job_and_reads_of_no_worker(before
         assert grader.stdout.readline() == "begun\n"
         time.sleep(0.5)
         os.killpg(grader.pid, signal.SIGINT)
-        begin = time.monotonic()
-        told = grader.communicate(timeout=60)
+        told = grader.communicate(timeout=60)  # which is shorter than any of the jobs
     assert told == ("stopped\n", "")
-    assert time.monotonic() - begin < workers.PATIENCE
 
 
 @sandboxed.NEEDED
