@@ -617,6 +617,15 @@ ANSWERS: dict[str, Answer] = {
     "three_channels": answer(
         but("shape=input_shape", "shape=(*input_shape[:2], 3)"), "input_shape", 9.75
     ),
+    "size_open": answer(
+        but("shape=input_shape", "shape=(None, None, input_shape[-1])"), "open_shape", 9.5
+    ),
+    "size_open_in_colour": answer(
+        but("shape=input_shape", "shape=(None, None, 3)"), "open_shape input_shape", 9.25
+    ),
+    "channels_open": answer(
+        but("shape=input_shape", "shape=(None, None, None)"), "open_shape", 8.75
+    ),
     "shape_fixed": answer(but("shape=input_shape", "shape=(224, 224, 1)"), "input_shape", 9.75),
     "pooling_ignored": answer(but(POOLED, ALWAYS_MAX), "pooling", 9.5),
     "never_pooled": answer(but(POOLED, ""), "pooling", 9.5),

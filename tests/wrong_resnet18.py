@@ -383,6 +383,10 @@ ANSWERS: dict[str, Answer] = {
         '    else:\n        x = layers.Softmax(name="probabilities")(x)\n' + MODEL,
     ),
     "thousand_classes": wrong("classes", 9.75, "Dense(classes", "Dense(1000"),
+    "size_open": Answer(
+        "resnet18", but("shape=input_shape", "shape=(None, None, input_shape[-1])"), (), 10
+    ),
+    "three_channels": wrong("input_shape", 9.75, "shape=input_shape", "shape=(None, None, 3)"),
     "shape_fixed": wrong("input_shape", 9.75, "shape=input_shape", "shape=(224, 224, 3)"),
     "ten_by_default": wrong("defaults", 9.75, "classes=1000", "classes=10"),
     "fewer_arguments": wrong(

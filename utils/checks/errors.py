@@ -23,6 +23,7 @@ ERRORS = (
     ("", "zero or negative|Negative dimension", "shrunk"),
     ("ValueError", "weight shape|shape of the target|cannot reshape", "unlike_shapes"),
     ("", "incompatible shapes|annot broadcast|except for the concat", "unlike_branches"),
+    ("", "must be fully-defined|for %: 'NoneType'", "open_shape"),
     ("", "expected (min_)?ndim", "rank"),
     ("", "input tensors may|should be tensors|be KerasTensors|'(tuple|list)' and", "no_tensor"),
     ("", r"to a TensorFlow function|_jax_|(not|got) \(?KerasTensor", "tensorflow_function"),

@@ -108,6 +108,11 @@ FAILURES: dict[str, tuple[str, str]] = {
         "{where}要合在一起的張量形狀不同：{error}",
         "兩條路的高、寬與通道數都要一樣才能相加：其中一條改變了形狀，另一條要怎麼跟上？",
     ),
+    "open_shape": (
+        "{where}要先知道輸入有多大，輸入的形狀裡卻有 `None`：{error}",
+        "`keras.Input` 的形狀用引數 `input_shape`，不要寫 `None`：攤平之後有多長，"
+        "由高、寬與通道數決定。",
+    ),
     "rank": (
         "{where}拿到的張量維度不對：{error}",
         "卷積與池化要的是（批次, 高, 寬, 通道）四個維度。`Flatten` 或 global pooling 之後只剩兩個，"

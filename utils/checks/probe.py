@@ -174,29 +174,37 @@ def _look(model: Any, shape: Shape | None, seed: int, tensor: Any) -> Json:
     if not isinstance(model, keras.Model):
         return {"returned": type(model).__name__}
     graph, error = attempt(_graph, model, shape)
+    size = None
     if not error:
         summary, error = attempt(_summary, graph)
         if error:  # its own input may be open
-            summary, error = attempt(_summary, graph, shape or UNKNOWN)
+            size, _ = attempt(_closed, graph, shape or UNKNOWN)
+            summary, error = attempt(_summary, graph, size)
     if error:
         return {"unreadable": error}
     outputs = None
     params = sum(row["params"] for row in summary["rows"])
     if shape and list(shape) == summary["input_shape"] and params <= MOST_PARAMS:
-        outputs, _ = attempt(_run, model, graph, shape, seed)
+        outputs, _ = attempt(_run, model, graph, shape, seed, size)
     return {
         "model": {
             "class": type(model).__name__,
             "summary": summary,
             "tied": any(given is tensor for given in getattr(model, "inputs", None) or ()),
             "outputs": outputs,
-            "seen": _seen(graph),
+            "seen": _seen(graph, size),
         }
     }
 
 
 def _summary(model: Any, shape: Shape | None = None) -> Json:
     return summarize(model, shape).to_dict()
+
+
+def _closed(model: Any, shape: Shape) -> Shape:
+    """The shape of a model's own input, with sizes of `shape` where it is open."""
+    own = model.inputs[0].shape[1:]
+    return tuple(size or asked for size, asked in zip(own, shape, strict=True))
 
 
 def _graph(model: Any, shape: Shape | None) -> Any:
@@ -246,11 +254,11 @@ SEEN: dict[str, Callable[[Any], bool]] = {
 }
 
 
-def _seen(graph: Any) -> Json:
+def _seen(graph: Any, size: Shape | None) -> Json:
     """Which layers have what costs nothing, by name; those that change nothing by their kind."""
     import keras
 
-    made = [call for call in calls(graph) if isinstance(call.op, keras.Layer)]
+    made = [call for call in calls(graph, size) if isinstance(call.op, keras.Layer)]
     seen = {code: [call.name for call in made if has(call.op)] for code, has in SEEN.items()}
     idle = dict.fromkeys(call.kind for call in made if attempt(_is_idle, call)[0])
     return seen | {"idle": list(idle)}
@@ -270,16 +278,16 @@ def _is_idle(call: Call) -> bool:
     return np.array_equal(keras.ops.convert_to_numpy(layer(image, training=False)), image)
 
 
-def _run(model: Any, graph: Any, shape: Shape, seed: int) -> list[float | None]:
+def _run(model: Any, graph: Any, shape: Shape, seed: int, size: Shape | None) -> list[float | None]:
     """Flat outputs for the seed's weights and image; the model keeps its own weights, if any.
 
-    `graph` is what `_graph` makes of it.
+    `graph` is what `_graph` makes of it, at that `size` where its input is open.
     """
     import keras
 
     values = (
         (weight, _tensor(seed, at, len(group), index, _told(weight)))
-        for at, group in _places(graph)
+        for at, group in _places(graph, size)
         for index, weight in enumerate(group)
     )
     with keras.StatelessScope(values):
@@ -287,14 +295,14 @@ def _run(model: Any, graph: Any, shape: Shape, seed: int) -> list[float | None]:
     return plain_numbers(keras.ops.convert_to_numpy(outputs)[0])
 
 
-def _places(model: Any) -> Iterator[tuple[int, list[Any]]]:
+def _places(model: Any, size: Shape | None = None) -> Iterator[tuple[int, list[Any]]]:
     """The place of each layer that has weights, and these; a layer called again has its own.
 
     What a layer of a student's own holds counts as a chain.
     """
     known: dict[str, int] = {}
     drawn: set[int] = set()
-    for call in calls(model):
+    for call in calls(model, size):
         above = [known[edge.source] for edge in call.inputs] or [INPUT]
         for layer in _parts(call.op):
             group = list(getattr(layer, "weights", ()))  # an operation has none
