@@ -514,6 +514,19 @@ ANSWERS: dict[str, Answer] = {
         "extra_layer",
         4.25,
     ),
+    "four_in_block3": answer(
+        but(CONV31, CONV31.replace("conv1", "conv0") + CONV31), "extra_layer", 8.25
+    ),
+    "separable": answer(
+        but(conv("block4_conv1", 512), conv("block4_conv1", 512).replace("Conv", "SeparableConv")),
+        "missing_conv extra_layer",
+        8.25,
+    ),
+    "padded_twice": answer(
+        but(CONV31, "    x = layers.ZeroPadding2D(2)(x)\n" + CONV31.replace("same", "valid")),
+        "extra_layer padding",
+        8.25,
+    ),
     "layer_norm": answer(
         but(
             CONV31,

@@ -305,7 +305,7 @@ ANSWERS: dict[str, Answer] = {
     "no_first_relu": wrong("missing_relu", 8.5, RELU1, ""),
     "bn_after_add": wrong("bn_after_add", 5.25, BN2 + ADD, ADD + BN2),
     "pre_activation": wrong("pre_activation", 7, *PRE_ACTIVATION),
-    "concatenated": wrong("concatenated", 6, "layers.Add(", "layers.Concatenate("),
+    "concatenated": wrong("concatenated", 6.75, "layers.Add(", "layers.Concatenate("),
     "multiplied": wrong("not_added", 6.75, "layers.Add(", "layers.Multiply("),
     "averaged": wrong("not_added", 6.75, "layers.Add(", "layers.Average("),
     "halved": wrong("scaled_skip", 7.25, "[x, shortcut]", "[x, 0.5 * shortcut]"),
@@ -318,8 +318,8 @@ ANSWERS: dict[str, Answer] = {
         *("wiring", 7.25, PROJECTED + PROJECTION + PROJECTION_BN, ""),
         *(ADD, PROJECTED + PROJECTION + PROJECTION_BN + ADD),
     ),
-    "shortcut_sliced": wrong("no_projection", 6.25, *SLICED),
-    "shortcut_pooled": wrong("projection_pooled", 7.5, *POOLED_SKIP),
+    "shortcut_sliced": wrong("no_projection", 7, *SLICED),
+    "shortcut_pooled": wrong("projection_pooled", 8.25, *POOLED_SKIP),
     "projection_without_bn": wrong("projection_bn", 8.25, PROJECTION_BN, ""),
     "projection_with_relu": wrong(
         "projection_relu",
@@ -366,7 +366,7 @@ ANSWERS: dict[str, Answer] = {
     "block_not_stored": wrong("blocks", 6, BLOCK, BLOCK.replace("x = basic", "y = basic")),
     "shared_block": wrong("duplicate_names", 9, "conv{stage}_{block}", "conv{stage}"),
     # The head and the arguments.
-    "flattened": wrong("missing_gap", 8.75, GAP, "        x = layers.Flatten()(x)\n"),
+    "flattened": wrong("missing_gap", 9.25, GAP, "        x = layers.Flatten()(x)\n"),
     "max_pooled_head": wrong("head_pool", 9.25, "GlobalAverageP", "GlobalMaxP"),
     "sigmoid": wrong("last_activation", 9.25, '"softmax"', '"sigmoid"'),
     "no_softmax": wrong("last_activation", 9.25, ', activation="softmax"', ""),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
+from itertools import groupby
 from types import MappingProxyType
 
 from .layers import INPUT, Layer, ordered
@@ -191,12 +192,19 @@ def called(path: str) -> str:
 
 
 def _beside_extra(pairs: list[Pair]) -> set[str]:
-    """Names of the expected layers that an extra layer follows (or comes before, at the start)."""
-    names, last = set(), next((mine for mine, _ in pairs if mine), None)
-    for mine, _ in pairs:
-        last = mine or last
-        if mine is None and last:
-            names.add(last.name)
+    """Names of the expected layers at whose place extra layers stand.
+
+    They replace what is missing there; else they belong to the layer before, or to the one after
+    where that alone is of their kind or wrong itself.
+    """
+    names: set[str] = set()
+    runs = [list(run) for _, run in groupby(pairs, lambda pair: None in pair)]
+    for before, run, after in zip([[], *runs], runs, [*runs[1:], []], strict=False):
+        if extra := [theirs for mine, theirs in run if theirs and not mine]:
+            beside = [(a, b) for a, b in (*before[-1:], *after[:1]) if a and b]
+            fitting = [(a, b) for a, b in beside if a.kind == extra[0].kind or not a.same(b)]
+            missing = {mine.name for mine, _ in run if mine}
+            names |= missing or {mine.name for mine, _ in (fitting or beside)[:1]}
     return names
 
 
