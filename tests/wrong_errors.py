@@ -56,6 +56,10 @@ ANSWERS: dict[str, Answer] = {
     "global_not_called": case(but(GLOBAL, GLOBAL.removesuffix("(x)")), "not_called", 9.75),
     "function_not_called": case(chain("x = block3"), "not_called", 8.5),
     "sequential_given_on": case(then("x = keras.Sequential([layers.ReLU()])"), "not_called"),
+    "model_given_on": case(
+        but(POOL3, POOL3.replace("return ", "y = ") + "    return keras.Model(x, y)\n"),
+        "not_called",
+    ),
     "tensor_as_setting": case(
         but(GLOBAL, "layers.GlobalAveragePooling2D(x)"), "tensor_as_setting", 9.75
     ),
@@ -85,6 +89,8 @@ ANSWERS: dict[str, Answer] = {
     "iterated": case(then("for row in x: pass"), "symbolic"),
     "truth": case(but("if input_tensor is None", "if not input_tensor"), "truth", 9.75),
     "comma_behind": case(line("(x)\n", "(x),\n"), "comma"),
+    "comma_between": case(line(")(x)", "), (x)"), "comma"),
+    "model_and_output": case(but(MODEL, f"{MODEL}, x"), "comma", 8.5),
     "arguments_swapped": case(
         but("head(x, classes)\n    elif", "head(classes, x)\n    elif"), "no_tensor", 9.5
     ),

@@ -101,7 +101,8 @@ def _made(
     if isinstance(value, ast.Call):
         made_by, given = _value(value.func, names), _takes_a_tensor(at, value, code)
         if _kind(made_by) == "class" and kind == "layer":
-            return _told("tensor_as_setting" if given else "not_called", code, at, value.func)
+            is_setting = given and not _is_model(made_by)
+            return _told("tensor_as_setting" if is_setting else "not_called", code, at, value.func)
         is_local = isinstance(value.func, ast.Name) and value.func.id in code.co_varnames
         if _is_own(made_by, names) and not is_local:
             if kind == "layer" and not given:
@@ -211,11 +212,17 @@ def _given_to_a_setting(statement: ast.AST, names: Names) -> ast.expr | None:
     keras: Any = sys.modules.get("keras")
     for call in (each for each in ast.walk(statement) if isinstance(each, ast.Call)):
         made = _value(call.func, names)
-        if _kind(made) == "class" and not issubclass(made, keras.Model):
+        if _kind(made) == "class" and not _is_model(made):
             given = [*call.args, *(keyword.value for keyword in call.keywords)]
             if any(isinstance(_value(each, names), keras.KerasTensor) for each in given):
                 return call.func
     return None
+
+
+def _is_model(made: Any) -> bool:
+    """Whether a class is one of models, which take tensors where a layer has its settings."""
+    keras: Any = sys.modules.get("keras")
+    return issubclass(made, keras.Model)
 
 
 def _takes_a_tensor(statement: ast.stmt, value: ast.Call, code: CodeType) -> bool:
