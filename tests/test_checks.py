@@ -38,6 +38,12 @@ def test_a_diagnosis_proves_itself_with_the_numbers_of_the_paper():
     assert "VGG13" in diagnosis.message
 
 
+@pytest.mark.parametrize(("name", "is_told"), [("relu_last", True), ("softmax_after_relu", False)])
+def test_that_outputs_are_no_probabilities_is_told_only_of_another_sum_than_1(name, is_told):
+    score = TASK.mark(TASK.probe(namespace_of(name, ANSWERS[name].source), CASE), CASE)
+    assert ("加起來是" in score.diagnoses[-1].message) == is_told
+
+
 def test_the_rubric_adds_up_to_the_maximum():
     assert sum(points for _, points in HOMEWORK.parts.values()) == TASK.max_points == 10
 

@@ -608,6 +608,14 @@ ANSWERS: dict[str, Answer] = {
     ),
     # The head.
     "relu_last": answer(but('"softmax"', '"relu"'), "last_activation", 9.0),
+    "softmax_after_relu": answer(
+        but(
+            f"return {LAST}",
+            f"x = {LAST}\n    return layers.Softmax()(x)".replace('"softmax"', '"relu"'),
+        ),
+        "extra_layer last_activation",
+        9.0,
+    ),
     "narrow_fc2": answer(but(FC2, FC2.replace("4096", "1024")), "units", 8.75),
     "linear_fc2": answer(but(FC2, FC2.replace(', activation="relu"', "")), "activation", 8.75),
     "no_fc2": answer(but(f"    x = {FC2}(x)\n", ""), "missing_dense", 8.75),

@@ -160,10 +160,8 @@ class ModelTask:
             code = "numbers" if math.isfinite(reading.distance) else "no_numbers"
             part = next(iter(self.rubric.parts))
             return [diagnose(code, part, call=reading.call, worst=reading.distance)], every
-        total = None if reading.outputs is None else reading.outputs.sum()
-        proof = "" if total is None else f"，一張影像的輸出加起來是 {total:.4g}"
         verdicts = [
-            compare(network, reading.layers, self.part_of, proof, self.codes)
+            compare(network, reading.layers, self.part_of, reading.proof, self.codes)
             for network in networks
         ]
         return min(verdicts, key=lambda verdict: len(verdict[1]))

@@ -59,6 +59,12 @@ class Reading:
         return sum(layer.params for layer in self.layers)
 
     @property
+    def proof(self) -> str:
+        """What the outputs for an image add up to, where they are no probabilities."""
+        total = 1 if self.outputs is None else self.outputs.sum()
+        return "" if abs(total - 1) < TOLERANCE else f"，一張影像的輸出加起來是 {total:.4g}，不是 1"
+
+    @property
     def has_asked_shape(self) -> bool:
         """Whether the model's input has the shape that the call named."""
         return self.input_shape == shape_of(self.asked)

@@ -306,9 +306,7 @@ def _judge_head(models: dict[str, Built]) -> tuple[float, list[Mistake]]:
         if found != "none":
             diagnoses.append(_scaled(built, found, "head", "全連接層寬度", built.dense[:-1]))
             continue
-        total = None if reading.outputs is None else reading.outputs.sum()
-        proof = "" if total is None else f"，一張影像的輸出加起來是 {total:.4g}，不是 1"
-        diagnoses += compare(tails[built.scale], reading.tail, lambda _: "head", proof)[0]
+        diagnoses += compare(tails[built.scale], reading.tail, lambda _: "head", reading.proof)[0]
     return float(bool(with_head) and not diagnoses), diagnoses
 
 

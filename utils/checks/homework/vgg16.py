@@ -257,9 +257,7 @@ def _judge_head(models: Models, blocks_right: bool) -> Verdict:
         return [], every
     # A number of classes that is not the one asked for is told as an argument without effect, too.
     expected = head(dense[-1].get("units"))
-    total = None if reading.outputs is None else reading.outputs.sum()
-    proof = "" if total is None else f"，一張影像的輸出加起來是 {total:.4g}，不是 1"
-    diagnoses, wrong = compare(expected, reading.tail, _part_of, proof)
+    diagnoses, wrong = compare(expected, reading.tail, _part_of, reading.proof)
     if blocks_right and not diagnoses and (doubt := _doubt(reading, "dense")):
         return [doubt], every
     return diagnoses, wrong
