@@ -618,6 +618,11 @@ ANSWERS: dict[str, Answer] = {
     ),
     "narrow_fc2": answer(but(FC2, FC2.replace("4096", "1024")), "units", 8.75),
     "linear_fc2": answer(but(FC2, FC2.replace(', activation="relu"', "")), "activation", 8.75),
+    "pooled_before_flatten": answer(
+        but(f"    x = {FLATTEN}", f"    x = layers.MaxPooling2D()(x)\n    x = {FLATTEN}"),
+        "extra_layer",
+        8.75,
+    ),
     "no_fc2": answer(but(f"    x = {FC2}(x)\n", ""), "missing_dense", 8.75),
     "pooled_head": answer(but("Flatten(", "GlobalMaxPooling2D("), "missing_flatten", 8.75),
     "extra_dense": answer(
@@ -648,8 +653,18 @@ ANSWERS: dict[str, Answer] = {
         but("shape=input_shape", "shape=(None, None, None)"), "open_shape", 8.75
     ),
     "shape_fixed": answer(but("shape=input_shape", "shape=(224, 224, 1)"), "input_shape", 9.75),
-    "pooling_ignored": answer(but(POOLED, ALWAYS_MAX), "pooling", 9.5),
-    "never_pooled": answer(but(POOLED, ""), "pooling", 9.5),
+    "pooling_ignored": answer(but(POOLED, ALWAYS_MAX), "pooling", 9.75),
+    "never_pooled": answer(but(POOLED, ""), "pooling", 9.75),
+    "average_in_full": answer(but('"avg"', '"average"'), "pooling", 9.75),
+    "pooled_by_twos": answer(but(MAX, "layers.MaxPooling2D((2, 2))(x)"), "pooling", 9.75),
+    "pooled_by_twos_both": answer(
+        but(AVG, "layers.AveragePooling2D((2, 2))(x)", MAX, "layers.MaxPooling2D((2, 2))(x)"),
+        "shrunk pooling",
+        9.75,
+    ),
+    "pooled_as_a_whole": answer(
+        but(MAX, "layers.Flatten()(layers.MaxPooling2D(x.shape[1:3])(x))"), "", 10.0
+    ),
     "ten_classes": answer(but("head(x, classes)\n", "head(x, 10)\n"), "classes", 9.75),
     "head_not_stored": answer(but("x = head(x, classes)", "head(x, classes)"), "not_stored", 7.25),
     "two_dense_layers": answer(but(f"return {LAST}", "return x"), "missing_dense", 9.0),
@@ -658,7 +673,7 @@ ANSWERS: dict[str, Answer] = {
     "fewer_arguments": answer(
         but("input_tensor=None, ", "", ', pooling="max"', "", GIVEN, NEW_INPUT, POOLED, ALWAYS_MAX),
         "signature",
-        9.25,
+        9.5,
     ),
     # Names.
     "unnamed": answer(re.sub(r'(, )?name="\w+"', "", SOLUTION), "names", 9.5),

@@ -236,13 +236,24 @@ def _judge_blocks(models: Models, family: str) -> Verdict:
     # A global maximum can't see that the last max pooling is missing: it proves no blocks.
     proven = [r.blocks for r in readings if r.proven and r is not models.get("max")]
     for reading in readings:
-        if not any(same(reading.blocks, right) for right in [body(family), *proven]):
-            return compare_body(reading.blocks, reading.call, reading.params, _part_of, family)
+        blocks, _ = _cut(reading, models)
+        if not any(same(blocks, right) for right in [body(family), *proven]):
+            return compare_body(blocks, reading.call, reading.params, _part_of, family)
     if not readings:
         return [], {layer.name for layer in body(family)}
     without_head = [reading for reading in readings if reading is not models.get("top")]
     doubt = next(filter(None, (_doubt(r, "block1") for r in without_head or readings)), None)
     return ([doubt], {layer.name for layer in body(family)}) if doubt else ([], set())
+
+
+def _cut(reading: Reading, models: Models) -> tuple[Sequence[Layer], Sequence[Layer]]:
+    """The blocks, and what follows them: all behind those that the map of another call proves."""
+    whole = models.get("map")
+    if whole and whole.proven:
+        cut = len(whole.layers)
+        if same(reading.layers[:cut], whole.layers):
+            return reading.layers[:cut], reading.layers[cut:]
+    return reading.blocks, reading.tail
 
 
 def _judge_head(models: Models, blocks_right: bool) -> Verdict:
@@ -252,12 +263,13 @@ def _judge_head(models: Models, blocks_right: bool) -> Verdict:
         return [], every
     if reading.proven:
         return [], set()
-    dense = [layer for layer in reading.tail if layer.kind == "dense"]
+    _, found = _cut(reading, models)
+    dense = [layer for layer in found if layer.kind == "dense"]
     if not dense:  # told as an argument without effect
         return [], every
     # A number of classes that is not the one asked for is told as an argument without effect, too.
     expected = head(dense[-1].get("units"))
-    diagnoses, wrong = compare(expected, reading.tail, _part_of, reading.proof)
+    diagnoses, wrong = compare(expected, found, _part_of, reading.proof)
     if blocks_right and not diagnoses and (doubt := _doubt(reading, "dense")):
         return [doubt], every
     return diagnoses, wrong
@@ -342,8 +354,9 @@ def _pooling(models: Models) -> Judged:
         return None
     for reading in [models[name] for name in ("avg", "max", "map") if name in models]:
         pooling = reading.asked["pooling"]
-        if not reading.proven and not same(reading.tail, tail(False, pooling, 0)):
-            found = "、".join(map(described, reading.tail)) or "無"
+        _, pooled = _cut(reading, models)
+        if not reading.proven and not same(pooled, tail(False, pooling, 0)):
+            found = "、".join(map(described, pooled)) or "無"
             return _told("pooling", reading, asked=pooling, found=found)
     return True if {"avg", "max"} <= models.keys() else None
 
@@ -360,14 +373,16 @@ def _classes(models: Models) -> Judged:
 
 
 def _defaults(models: Models) -> Judged:
-    if "default" not in models or _with_head_left(models) or isinstance(_pooling(models), Mistake):
+    if "default" not in models or _with_head_left(models):
         return None
     reading = models["default"]
     right: list[Sequence[Layer]] = [tail(False, "max", 0)]
-    if "max" in models and models["max"].proven:  # by numbers, in whatever spelling
-        right.append(models["max"].tail)
+    if "max" in models:  # in whatever spelling; what is wrong with it has been told
+        right.append(_cut(models["max"], models)[1])
+    pooled = [[(layer.kind, layer.get("mode")) for layer in one] for one in right]
+    found = [(layer.kind, layer.get("mode")) for layer in _cut(reading, models)[1]]
     shape_right = reading.input_shape in ((224, 224, 3), (224, 224, 1))
-    return (shape_right and any(same(reading.tail, one) for one in right)) or _told(
+    return (shape_right and found in pooled) or _told(
         "defaults", reading, input_shape=size(reading.input_shape)
     )
 
