@@ -607,6 +607,14 @@ ANSWERS: dict[str, Answer] = {
         but(DEF, STUBBORN + DEF, CONV31, CONV31.replace('"relu"', "relu")), "no_numbers", 4.25
     ),
     # The head.
+    "flattened_before": answer(
+        but("head(x, classes)\n", "head(layers.Flatten()(x), classes)\n"), "", 10.0
+    ),
+    "flattened_always": answer(
+        but("    if include_top:", "    x = layers.Flatten()(x)\n    if include_top:"),
+        "rank rank pooling",
+        9.5,
+    ),
     "relu_last": answer(but('"softmax"', '"relu"'), "last_activation", 9.0),
     "softmax_after_relu": answer(
         but(

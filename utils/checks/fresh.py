@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections import defaultdict
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from functools import partial
@@ -14,6 +15,16 @@ import numpy as np
 Setting: TypeAlias = tuple[Callable[[], Any], Callable[[Any], Any], Any]
 
 
+class _Numbers(defaultdict[str, int]):
+    """The numbers of the names that Keras makes up, which so never are those that someone wrote.
+
+    Else the first `Flatten()` of a kernel would be the "flatten" of a sheet, and only the first.
+    """
+
+    def __contains__(self, name: object) -> bool:
+        return True
+
+
 @contextmanager
 def fresh_settings() -> Iterator[None]:
     """Python, NumPy and Keras as after a restart; the student's settings stand again afterwards.
@@ -22,7 +33,11 @@ def fresh_settings() -> Iterator[None]:
     do numbers prove anything. So does a GPU, which else multiplies in TensorFloat-32.
     """
     import keras
+    from keras.src.backend.common import global_state
 
+    uids, tell_uids = "object_name_uids", global_state.get_global_attribute
+    counted = tell_uids(uids) or {}
+    numbers = counted if isinstance(counted, _Numbers) else _Numbers(lambda: 1, counted)
     policy, config = keras.DTypePolicy, keras.config
     with ExitStack() as stack, np.errstate(all="ignore"):
         for name in ("compute_dtype", "variable_dtype"):
@@ -31,6 +46,7 @@ def fresh_settings() -> Iterator[None]:
         for tell, set_to, wanted in (
             (config.floatx, config.set_floatx, "float32"),
             (config.image_data_format, config.set_image_data_format, "channels_last"),
+            (partial(tell_uids, uids), partial(global_state.set_global_attribute, uids), numbers),
             (sys.getrecursionlimit, sys.setrecursionlimit, 3000),
             *BACKENDS.get(config.backend(), _nothing)(stack),
         ):
