@@ -17,6 +17,7 @@ import pytest
 from ci import ROOT
 from tests import sandboxed
 from tests.sandboxed import notebook
+from tests.test_grading_workers import HEAR_CTRL_C
 
 pytestmark = pytest.mark.skipif(os.name == "nt", reason="limits, locks and signals are POSIX")
 
@@ -48,6 +49,7 @@ def started(command, temporary, **options) -> subprocess.Popen[str]:
         text=True,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
+        preexec_fn=HEAR_CTRL_C,
         **options,
     )
 

@@ -28,14 +28,17 @@ with workers.processes(2, sandboxed=False) as pool:
     pool.submit(grade, job("sleep 60")).result()
 """
 
+# Also where these tests run in a shell's background, which is deaf.
+HEAR_CTRL_C = partial(signal.signal, signal.SIGINT, signal.SIG_DFL)
 # Ctrl-C comes while the first worker starts (0 jobs before), or so many are at work or wait.
 STOPPED = """
 import sys
 from tests.cheap_work import grade, job
 from grading import workers
 
-workers.PATIENCE = 600
 before, jobs = map(int, sys.argv[1:])
+if before:  # who starts at that moment may not hear of it
+    workers.PATIENCE = 600
 try:
     with workers.processes(2, sandboxed=False) as pool:
         for started in [pool.submit(grade, job("sleep 0.2")) for _ in range(before)]:
@@ -85,7 +88,9 @@ def test_workers_end_with_the_grader_that_is_killed():
 def test_who_presses_ctrl_c_waits_for_no_other_job_and_reads_of_no_worker(before, jobs):
     command = [sys.executable, "-c", STOPPED, str(before), str(jobs)]
     pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True}
-    with subprocess.Popen(command, start_new_session=True, **pipes) as grader:
+    with subprocess.Popen(
+        command, start_new_session=True, preexec_fn=HEAR_CTRL_C, **pipes
+    ) as grader:
         assert grader.stdout.readline() == "begun\n"
         time.sleep(0.5)
         os.killpg(grader.pid, signal.SIGINT)
