@@ -108,10 +108,11 @@ def _context() -> BaseContext:
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # read at their import of NumPy
     if "forkserver" not in multiprocessing.get_all_start_methods():  # Windows
         return multiprocessing.get_context("spawn")
-    from multiprocessing import forkserver
+    from multiprocessing import forkserver, resource_tracker
 
     context = multiprocessing.get_context("forkserver")
     context.set_forkserver_preload([__name__, "grading.run"])
+    resource_tracker.ensure_running()  # the fork server's start would unblock what it starts
     signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGINT])  # it is no error of those imports
     try:
         forkserver.ensure_running()

@@ -84,15 +84,18 @@ def test_workers_end_with_the_grader_that_is_killed():
 
 
 @pytest.mark.skipif(os.name == "nt", reason="a terminal's signal is POSIX")
-@pytest.mark.parametrize(("before", "jobs"), [(0, 2), (2, 1), (2, 9)])
-def test_who_presses_ctrl_c_waits_for_no_other_job_and_reads_of_no_worker(before, jobs):
+@pytest.mark.parametrize(
+    ("before", "jobs", "seconds"),
+    [*((0, 2, seconds) for seconds in (0, 0.1, 0.3, 0.5, 1)), (2, 1, 0.5), (2, 9, 0.5)],
+)
+def test_who_presses_ctrl_c_waits_for_no_other_job_and_reads_of_no_worker(before, jobs, seconds):
     command = [sys.executable, "-c", STOPPED, str(before), str(jobs)]
     pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True}
     with subprocess.Popen(
         command, start_new_session=True, preexec_fn=HEAR_CTRL_C, **pipes
     ) as grader:
         assert grader.stdout.readline() == "begun\n"
-        time.sleep(0.5)
+        time.sleep(seconds)
         os.killpg(grader.pid, signal.SIGINT)
         told = grader.communicate(timeout=60)  # which is shorter than any of the jobs
     assert told == ("stopped\n", "")
