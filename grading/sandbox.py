@@ -32,7 +32,7 @@ ENVIRONMENT = "/env"  # the packages
 KERNELS = "/kernels"  # a folder of sockets for each kernel
 KERNEL = "/kernel"  # where a kernel finds its own
 HOME = "/tmp/home"
-LARGE_PAGES = "/sys/kernel/mm/transparent_hugepage"  # without it the C library knows of none
+FONTS = "/var/cache/fontconfig"  # the list of them, which would be made anew for Matplotlib
 NOBODY = 65534  # whom root becomes: root's own namespaces would still be root's
 START_TIMEOUT = 180  # seconds; importing TensorFlow takes 10 to 15, more on a loaded machine
 
@@ -76,9 +76,8 @@ WARM_ENVIRONMENT = {
     # As many of them run at once as there are processors.
     "TF_NUM_INTRAOP_THREADS": "1",
     "OPENBLAS_NUM_THREADS": "1",
-    # Memory comes in large pages, and what is given up is taken again for the next weights.
-    "GLIBC_TUNABLES": "glibc.malloc.hugetlb=1:glibc.malloc.mmap_threshold=33554432"
-    ":glibc.malloc.trim_threshold=1073741824",
+    # Memory that is given up is taken again for the next weights.
+    "GLIBC_TUNABLES": "glibc.malloc.mmap_threshold=33554432:glibc.malloc.trim_threshold=1073741824",
 }
 
 INSTALL = "install bubblewrap (sudo apt-get install bubblewrap, or dnf, pacman, zypper)"
@@ -319,7 +318,7 @@ def _bubblewrap(sources: dict[str, str]) -> list[str]:
         *("--proc", "/proc", "--dev", "/dev", "--ro-bind", "/usr", "/usr"),
         *("--ro-bind-try", "/etc/ld.so.cache", "/etc/ld.so.cache"),
         *("--ro-bind-try", "/etc/fonts", "/etc/fonts"),
-        *("--ro-bind-try", LARGE_PAGES, LARGE_PAGES),
+        *("--ro-bind-try", FONTS, FONTS),
     ]
     for path in map(Path, ("/bin", "/lib", "/lib32", "/lib64", "/sbin")):
         if path.is_symlink():

@@ -2,11 +2,14 @@
 
 Runs inside the sandbox, as a file; `grading.sandbox` starts it and sends it requests. Processes:
 
-    zygote -- keeper -- init (process 1 of its own namespaces) -- kernel (the student's code)
+    zygote -- porter -- keeper -- init (process 1 of namespaces of its own)
+           -- kernel (the student's code, in these namespaces)
 
-The keeper, which the student's code can't see, watches the memory of what is below it, passes on
-signals, and tells the grader how it ended. When init dies, Linux kills all that it started.
-Whatever fails before the student's code runs is reported, and then nothing runs.
+The porter, begun before anything is imported, answers the grader: what it forks costs next to
+nothing. The keeper, which the student's code can't see, watches the memory of init and the kernel
+and of what they started, passes on signals, and tells the grader how it ended. When init dies,
+Linux kills all that is in its namespaces. Whatever fails before the student's code runs is
+reported, and then nothing runs.
 """
 
 from __future__ import annotations
@@ -26,7 +29,7 @@ import sys
 import time
 import typing
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from contextlib import suppress
 from pathlib import Path
 from types import SimpleNamespace
@@ -66,8 +69,7 @@ LOOK = 0.2  # seconds from one look at the memory to the next
 MS_RDONLY, MS_NOSUID, MS_NODEV, MS_NOEXEC, MS_REMOUNT, MS_BIND = 1, 2, 4, 8, 32, 4096
 MS_PRIVATE_ALL = 1 << 18 | 1 << 14
 NEW_USER, NEW_MOUNTS, NEW_PIDS = 0x10000000, 0x00020000, 0x20000000
-NEW_IPC, NEW_NETWORK, NEW_HOST_NAME = 0x08000000, 0x40000000, 0x04000000
-MADV_COLLAPSE, LARGE = 25, 1 << 21
+OTHERS = 0x08000000 | 0x40000000 | 0x04000000  # inter-process communication, network, host name
 PR_SET_PDEATHSIG, PR_SET_DUMPABLE, PR_SET_SECCOMP, PR_SET_NO_NEW_PRIVS = 1, 4, 22, 38
 SECCOMP_MODE_FILTER = 2
 JOIN_SESSION_KEYRING = 1
@@ -80,20 +82,78 @@ _libc = ctypes.CDLL(None, use_errno=True)
 
 
 def main(control: socket.socket) -> NoReturn:
-    """Import what a submission needs, say so, and fork a kernel for each request."""
+    """Have a porter answer the grader, import what a submission needs, and fork kernels."""
+    enter_user_namespace()  # with the right to enter those that keepers will make in it
+    asked, ask = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+    porter = os.fork()
+    if porter == 0:
+        asked.close()
+        answer(control, ask)
+    ask.close()
     import_everything()
-    collapse()
-    signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # nobody waits for keepers
     control.send(b"ready")
+    control.close()
+    fork_kernels(asked, os.pidfd_open(porter))
+
+
+def answer(control: socket.socket, zygote: socket.socket) -> NoReturn:
+    """Start a keeper for each request, until the grader is gone."""
+    check(_libc.prctl(PR_SET_PDEATHSIG, signal.SIGKILL), "prctl")
+    import psutil  # noqa: F401  # for all keepers
+
+    signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # nobody waits for them
     while True:
         message, sockets, _, _ = socket.recv_fds(control, 1 << 16, 2)
-        if not message:  # the grader is gone
-            os._exit(0)  # none of what was imported need be taken apart
+        if not message:
+            os._exit(0)
         if os.fork() == 0:  # and keeps the second socket, a processor's, for as long as it lives
             control.close()
-            run_and_exit(keep, socket.socket(fileno=sockets[0]), json.loads(message))
+            run_and_exit(keep, socket.socket(fileno=sockets[0]), zygote, json.loads(message))
         for each in sockets:
             os.close(each)
+
+
+def fork_kernels(asked: socket.socket, porter: int) -> NoReturn:
+    """Fork a kernel for each init that asks, and tell its keeper of it and of its end."""
+    kernels: dict[int, tuple[int, socket.socket]] = {}  # a process and its keeper, by its pidfd
+    poll = select.poll()
+    for number in (asked.fileno(), porter):
+        poll.register(number, select.POLLIN)
+    while True:
+        for number, _ in poll.poll():
+            if number == porter:  # the grader is gone, and none of this need be taken apart
+                os._exit(0)
+            if number == asked.fileno():
+                message, (init, ours, keeper), _, _ = socket.recv_fds(asked, 1 << 16, 3)
+                kernel = fork_into(init, ours, json.loads(message))
+                ended = os.pidfd_open(kernel)
+                kernels[ended] = kernel, socket.socket(fileno=keeper)
+                tell(kernels[ended][1], kernel, ended)
+                poll.register(ended, select.POLLIN)
+                for each in (init, ours):
+                    os.close(each)
+            else:
+                poll.unregister(number)
+                kernel, told = kernels.pop(number)
+                code = os.waitstatus_to_exitcode(os.waitpid(kernel, 0)[1])
+                tell(told, code if code >= 0 else 128 - code)
+                told.close()
+                os.close(number)
+
+
+def fork_into(init: int, ours: int, request: dict[str, Any]) -> int:
+    """Fork a kernel as a process of the namespaces that another one is the first of."""
+    check(_libc.setns(init, NEW_PIDS), "setns")  # where the next process is one
+    kernel = os.fork()
+    if kernel == 0:
+        run_and_exit(become_kernel, socket.socket(fileno=ours), init, request)
+    return kernel
+
+
+def tell(keeper: socket.socket, number: int, *descriptors: int) -> None:
+    """Send a keeper a number, and what the descriptors are of; nothing to one that has ended."""
+    with suppress(OSError):
+        socket.send_fds(keeper, [str(number).encode()], descriptors)
 
 
 def import_everything() -> None:
@@ -109,19 +169,6 @@ def import_everything() -> None:
     for name in UNUSED:
         del modules[name]
     remember_protocols()
-
-
-def collapse() -> None:
-    """Gather this process's memory in large pages, as far as Linux (6.1) can.
-
-    Three forks a submission copy an entry for each page, and give it up again.
-    """
-    for line in Path("/proc/self/maps").read_text().splitlines():
-        place, access, _, _, file, *_ = line.split()
-        first, last = (int(end, 16) for end in place.split("-"))
-        first, last = -(-first // LARGE) * LARGE, last // LARGE * LARGE
-        if access == "rw-p" and file == "0" and first < last:
-            _libc.madvise(ctypes.c_void_p(first), ctypes.c_size_t(last - first), MADV_COLLAPSE)
 
 
 def remember_protocols() -> None:
@@ -144,55 +191,79 @@ def run_and_exit(function: Callable[..., None], grader: socket.socket, *argument
         os._exit(1)
 
 
-def keep(grader: socket.socket, request: dict[str, Any]) -> None:
-    """Start a kernel's init, watch it to its end, and tell how it ended."""
-    import psutil
-
-    signal.signal(signal.SIGCHLD, signal.SIG_DFL)
+def enter_user_namespace(others: int = 0) -> None:
+    """Be the same user with every right in a new namespace, and in the `others`."""
     uid, gid = os.geteuid(), os.getegid()
-    check(_libc.unshare(NEW_USER | NEW_PIDS | NEW_IPC | NEW_NETWORK | NEW_HOST_NAME), "unshare")
-    keyring = _libc.syscall(request["keyctl"], JOIN_SESSION_KEYRING, None)
-    check(keyring < 0, "keyctl")  # nobody else's keys are in the new one
+    check(_libc.unshare(NEW_USER | others), "unshare")
     for name, text in (
         ("setgroups", "deny"),
         ("uid_map", f"{uid} {uid} 1"),
         ("gid_map", f"{gid} {gid} 1"),
     ):
         Path("/proc/self", name).write_text(text)
+
+
+def keep(grader: socket.socket, zygote: socket.socket, request: dict[str, Any]) -> None:
+    """Start a kernel's init, watch both to their end, and tell how the kernel ended."""
+    import psutil
+
+    signal.signal(signal.SIGCHLD, signal.SIG_DFL)
+    enter_user_namespace(NEW_PIDS | OTHERS)
+    told, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
     init = os.fork()
     if init == 0:
-        run_and_exit(become_init, grader, request)
+        run_and_exit(become_init, grader, zygote, theirs, request)
+    theirs.close()
 
+    top, tops, begin = os.pidfd_open(init), [psutil.Process(init)], time.monotonic()
+    forked, kernel, _, _ = socket.recv_fds(told, 16, 1)  # nothing where init fails
+    with suppress(psutil.NoSuchProcess):
+        tops += [psutil.Process(int(forked))] if forked else []
     poll = select.poll()
-    poll.register(grader, select.POLLIN)
-    poll.register(os.pidfd_open(init), select.POLLIN)
-    reason, lost, begin, top = "", 0.0, time.monotonic(), psutil.Process(init)
+    for each in (grader.fileno(), told.fileno(), top):
+        poll.register(each, select.POLLIN)
+    reason, lost, code = "", 0.0, b""
     while not os.waitid(os.P_PID, init, os.WEXITED | os.WNOHANG | os.WNOWAIT):
         ready = dict(poll.poll(LOOK * 1000))
+        if told.fileno() in ready:
+            code = told.recv(16)
+            os.kill(init, signal.SIGKILL)  # and with it what the kernel has left behind
+            break
         if grader.fileno() in ready:
-            number = grader.recv(16)  # of a signal; nothing when the grader is gone
-            lost = waited(top, begin)
-            os.kill(init, int(number or signal.SIGKILL))
-        elif not ready and takes_more(top, request["memory"]):
+            number = int(grader.recv(16) or signal.SIGKILL)  # nothing when the grader is gone
+            lost = waited(tops, begin)
+            for each in [top] if number == signal.SIGKILL else kernel:
+                with suppress(ProcessLookupError):  # it has ended by itself
+                    signal.pidfd_send_signal(each, number)
+        elif not ready and takes_more(tops, request["memory"]):
             reason = "memory"
             os.kill(init, signal.SIGKILL)
-    code = os.waitstatus_to_exitcode(os.waitpid(init, 0)[1])
-    grader.send(f"ended {code} {lost:.3f} {reason}".encode())
+    ended = os.waitstatus_to_exitcode(os.waitpid(init, 0)[1])
+    grader.send(f"ended {int(code or ended)} {lost:.3f} {reason}".encode())
 
 
-def takes_more(top: psutil.Process, most: int) -> bool:
-    """Whether a process and its descendants take more than `most` bytes, by `memory_of`.
+def takes_more(tops: list[psutil.Process], most: int) -> bool:
+    """Whether processes and their descendants take more than `most` bytes, by `memory_of`.
 
     Counting shared pages in parts takes ten times as long as counting them whole, which is never
     less: so it is done only where it matters.
     """
     sockets = memory_of_sockets()
-    return memory_of(top, in_parts=False) + sockets > most and memory_of(top) + sockets > most
+    return memory_of(tops, in_parts=False) + sockets > most and memory_of(tops) + sockets > most
 
 
-def memory_of(top: psutil.Process, in_parts: bool = True) -> int:
-    """Bytes that a process and its descendants take, shared pages counted in parts or each time."""
-    return sum(size(each.pid, in_parts) for each in (top, *top.children(recursive=True)))
+def memory_of(tops: list[psutil.Process], in_parts: bool = True) -> int:
+    """Bytes that processes and their descendants take, shared pages in parts or each time."""
+    return sum(size(each.pid, in_parts) for each in descendants(tops))
+
+
+def descendants(tops: list[psutil.Process]) -> Iterator[psutil.Process]:
+    """Processes that have not ended, each followed by what it has started."""
+    import psutil
+
+    for top in tops:
+        with suppress(psutil.NoSuchProcess):
+            yield from (top, *top.children(recursive=True))
 
 
 def size(process: int, in_parts: bool) -> int:
@@ -258,13 +329,13 @@ def sent_by(attributes: bytes) -> int:
     return 0
 
 
-def waited(top: psutil.Process, since: float) -> float:
+def waited(tops: list[psutil.Process], since: float) -> float:
     """Seconds since then that a kernel would have run, had others not had its processor.
 
     Its busiest thread tells how long it waited; what its own other processes ran is no others'.
     """
     ran, longest = 0.0, 0.0
-    for process in (top, *top.children(recursive=True)):
+    for process in descendants(tops):
         for thread in threads_of(process.pid):
             with suppress(OSError, ValueError):  # it ended, or Linux does not tell
                 times = (thread / "schedstat").read_text().split()
@@ -273,30 +344,28 @@ def waited(top: psutil.Process, since: float) -> float:
     return max(0.0, min(longest, time.monotonic() - since - ran))
 
 
-def become_init(grader: socket.socket, request: dict[str, Any]) -> None:
-    """Cover what is not the kernel's, start it, and reap its descendants until it ends."""
+def become_init(
+    grader: socket.socket, zygote: socket.socket, keeper: socket.socket, request: dict[str, Any]
+) -> None:
+    """Cover what is not the kernel's, have it forked, and be there for what loses its parent."""
     check(_libc.prctl(PR_SET_PDEATHSIG, signal.SIGKILL), "prctl")
-    os.sched_setaffinity(0, {request["processor"]})  # whatever it starts slows nobody else
+    signal.signal(signal.SIGINT, signal.SIG_DFL)  # which Linux gives to no process 1
+    signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # nobody waits for what it is left
     check(_libc.unshare(NEW_MOUNTS), "unshare")
     mount_own(request)
     ours, theirs = socket.socketpair()
-    kernel = os.fork()
-    if kernel == 0:
-        run_and_exit(become_kernel, theirs, request)
-    theirs.close()
+    with zygote, keeper, theirs:
+        sent = (os.pidfd_open(os.getpid()), theirs.fileno(), keeper.fileno())
+        socket.send_fds(zygote, [json.dumps(request).encode()], sent)
     message = ours.recv(4096)
     if message != b"bound":
         raise RuntimeError(message.decode() or "the kernel died before it started")
     seal(request["kernel"])
-    signal.signal(signal.SIGINT, lambda *_: os.kill(kernel, signal.SIGINT))
     grader.send(b"ready")
     grader.close()
     ours.send(b"go")
     while True:
-        process, status = os.wait()
-        if process == kernel:
-            code = os.waitstatus_to_exitcode(status)
-            os._exit(code if code >= 0 else 128 - code)
+        signal.pause()
 
 
 def mount_own(request: dict[str, Any]) -> None:
@@ -338,8 +407,12 @@ def refuse_calls(steps: bytes) -> None:
     check(_libc.prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, program), "seccomp")
 
 
-def become_kernel(init: socket.socket, request: dict[str, Any]) -> None:
-    """Be the kernel for one submission; returns when it is shut down."""
+def become_kernel(init: socket.socket, namespaces: int, request: dict[str, Any]) -> None:
+    """Be the kernel for one submission, in the namespaces of that process; returns at its end."""
+    check(_libc.setns(namespaces, NEW_USER | NEW_MOUNTS | OTHERS), "setns")
+    os.sched_setaffinity(0, {request["processor"]})  # whatever it starts slows nobody else
+    keyring = _libc.syscall(request["keyctl"], JOIN_SESSION_KEYRING, None)
+    check(keyring < 0, "keyctl")  # nobody else's keys are in the new one
     give_up_privileges()
     for number in (signal.SIGINT, signal.SIGCHLD):
         signal.signal(number, signal.SIG_DFL)

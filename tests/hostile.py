@@ -162,9 +162,15 @@ ATTACKS = {
     "killing everybody": beside(
         "import os\n"
         "others = {int(name) for name in os.listdir('/proc') if name.isdigit()} - {os.getpid()}\n"
-        "for number in (-1, 1, os.getppid(), *others):\n"
+        "for number in (-1, 1, os.getppid() or 1, *others):\n"  # 0 would be its own group
         "    try: os.kill(number, 9)\n"
         "    except OSError: pass"
+    ),
+    "every signal to process 1": beside(
+        "import os\nfor number in range(1, 65): os.kill(1, number)"
+    ),
+    "more orphans than it may have processes": beside(
+        "import os\nfor _ in range(150): assert os.system('true &') == 0"
     ),
     "a daemon": beside(
         "import os, subprocess, sys\n"
