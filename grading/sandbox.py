@@ -37,6 +37,7 @@ NOBODY = 65534  # whom root becomes: root's own namespaces would still be root's
 START_TIMEOUT = 180  # seconds; importing TensorFlow takes 10 to 15, more on a loaded machine
 
 LINUX = tuple(map(int, re.findall(r"\d+", platform.release())[:2]))  # its version
+OLDEST = (5, 8)  # in which a kernel can enter the namespaces that are made for it
 # Bytes for all processes of a submission; VGG16 for 224 pixels takes 2.1 GB while it is built.
 MEMORY = 4_000_000_000
 SCRATCH = 256_000_000  # bytes each of /tmp and of shared memory
@@ -96,6 +97,8 @@ def problem() -> str | None:
     """Why there is no sandbox here and what to do about it; None where there is one."""
     if sys.platform != "linux":
         return "only Linux has the sandbox (on Windows, run the grader in WSL)"
+    if LINUX < OLDEST:
+        return f"the sandbox needs Linux {'.'.join(map(str, OLDEST))}; this is {platform.release()}"
     if not shutil.which("bwrap"):
         return INSTALL
     try:

@@ -17,6 +17,7 @@ from tests import hostile, sandboxed
 PROBLEMS = {  # what lacks, by what is said of it
     "install bubblewrap": (sandbox.shutil, "which", lambda command: None),
     "only Linux": (sandbox.sys, "platform", "darwin"),
+    "needs Linux 5.8": (sandbox, "LINUX", (5, 4)),
     "does not work here": (sandbox, "_command", lambda *_: ["sh", "-c", "exit 1"]),
 }
 
