@@ -257,10 +257,11 @@ def read_cells(content: bytes) -> list[Cell]:
     if not content.strip():
         raise BrokenNotebook("檔案是空的")
     try:
-        notebook = json.loads(_decode(content))
+        # Numbers as floats: Python refuses an int of more than 4,300 digits.
+        notebook = json.loads(_decode(content), parse_int=float)
     except RecursionError as error:
         raise BrokenNotebook("JSON 的巢狀結構太深") from error
-    except ValueError as error:
+    except json.JSONDecodeError as error:
         raise BrokenNotebook(f"不是有效的 JSON（{_place(error)}），檔案可能不完整") from error
     cells = [cell for cell in _cells(notebook) if _is_code(cell)]
     if len(cells) > MAX_CELLS:
@@ -277,25 +278,23 @@ def _decode(content: bytes) -> str:
         raise BrokenNotebook(f"文字編碼不是 {name}（第 {error.start:,} 個位元組）") from error
 
 
-def _place(error: ValueError) -> str:
-    if isinstance(error, json.JSONDecodeError):
-        if marker := CONFLICT.search(error.doc):
-            line = error.doc.count("\n", 0, marker.start()) + 1
-            return f"第 {line} 行是 Git 合併衝突的標記 `{marker[0][:50]}`，留下一邊、刪掉標記再交"
-        return f"第 {error.lineno} 行第 {error.colno} 個字"
-    return str(error)
+def _place(error: json.JSONDecodeError) -> str:
+    if marker := CONFLICT.search(error.doc):
+        line = error.doc.count("\n", 0, marker.start()) + 1
+        return f"第 {line} 行是 Git 合併衝突的標記 `{marker[0][:50]}`，留下一邊、刪掉標記再交"
+    return f"第 {error.lineno} 行第 {error.colno} 個字"
 
 
 def _cells(notebook: Any) -> list[dict[str, Any]]:
     """The cell list of nbformat 4, or of nbformat 3's worksheets."""
     if not isinstance(notebook, dict):
         raise BrokenNotebook("檔案是 JSON，但不是筆記本")
-    cells = notebook.get("cells")
-    if cells is None and isinstance(sheets := notebook.get("worksheets"), list):
-        cells = [cell for sheet in sheets for cell in _cells(sheet)]
-    if not isinstance(cells, list):
+    sheets = notebook.get("worksheets") if notebook.get("cells") is None else None
+    holders = sheets if isinstance(sheets, list) else [notebook]
+    lists = [holder.get("cells") if isinstance(holder, dict) else None for holder in holders]
+    if not all(isinstance(cells, list) for cells in lists):
         raise BrokenNotebook("檔案是 JSON，但不是筆記本：沒有格子 (cells)")
-    return [cell for cell in cells if isinstance(cell, dict)]
+    return [cell for cells in lists for cell in cells or () if isinstance(cell, dict)]
 
 
 def _is_code(cell: dict[str, Any]) -> bool:

@@ -86,6 +86,7 @@ def test_checkpoints_and_hidden_files_are_no_submissions(tmp_path):
         ("big5.ipynb", '{"cells": "中文"}'.encode("big5"), "UTF-8"),
         ("list.ipynb", b"[1, 2]", "不是筆記本"),
         ("other.ipynb", b'{"a": 1}', "cells"),
+        ("nested.ipynb", b'{"worksheets":[' * 2 + b'{"cells":[]}' + b"]}" * 2, "沒有格子"),
         ("merged.ipynb", b'{"cells": [\n<<<<<<< HEAD\n]}', "第 2 行是 Git 合併衝突的標記"),
         ("script.py", b"x = 1", "Python"),
         ("page.html", b"<html>", "網頁"),
@@ -96,6 +97,13 @@ def test_a_bad_file_says_what_is_wrong_with_it(tmp_path, name, content, why):
     (tmp_path / name).write_bytes(content)
     write(tmp_path / "another student.ipynb", "x = 1")
     assert why in reason(found(tmp_path)[name.partition(".")[0]])
+
+
+@pytest.mark.parametrize("number", ["9" * 5_000, "-" + "9" * 5_000, "1e999", "NaN", "-Infinity"])
+def test_a_number_that_no_computer_writes_costs_nothing(number):
+    text = json.dumps(notebook("x = 1")).replace('"nbformat": 4', f'"nbformat": {number}')
+    (cell,) = read_cells(text.encode())
+    assert cell.source == "x = 1"
 
 
 def test_a_huge_file_and_a_huge_notebook_are_refused(tmp_path, monkeypatch):
