@@ -5,10 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from .naming import DEFAULT_GROUP
-from .roster import Roster
+from .roster import MAYBE, SEVERAL, STRANGER, TAKEN, Roster
 from .rows import Row
 
 MOST_NAMES = 20  # that a sentence lists
+# Why somebody's work is not in the roster, by the note of its row, and how the class is told.
+NOT_FILLED = {
+    STRANGER: "{} 份不在名單裡：{}",
+    SEVERAL: "{} 份分不出是名單裡的哪一位，沒有填進名單：{}",
+    TAKEN: "{} 份的學生在名單裡已經有另一份作業，沒有填進名單：{}",
+}
 
 
 def remarks(
@@ -44,12 +50,14 @@ def _remarks(
         yield "沒有分組的學生在 Moodle 共用一份作業：先分組，再確認那一份是誰交的"
     if not roster:
         return
-    absent = [_who(row) for row in rows if row.is_absent]
+    absent = [_who(row) for row in rows if row.is_absent and MAYBE not in row.submission.notes]
     if absent:
         yield f"名單裡的 {len(absent)} 位沒有繳交：{_listed(absent)}"
-    strangers = [_who(row) for row in rows if row.is_stranger]
-    if strangers:
-        yield f"{len(strangers)} 份不在名單裡：{_listed(strangers)}"
+    for note, told in NOT_FILLED.items():
+        if names := [_who(row) for row in rows if note in row.submission.notes]:
+            yield told.format(len(names), _listed(names))
+    if twice := roster.repeated:
+        yield f"名單裡有 {len(twice)} 位不只一列，每一列都填同樣的分數：{_listed(twice)}"
     most, ours = roster.most(title), max(row.record.max_score for row in rows)
     if most is not None and most != ours:
         yield (

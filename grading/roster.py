@@ -6,6 +6,7 @@ import csv
 import html
 import io
 import re
+import unicodedata
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -14,16 +15,17 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from . import tables
 from .intake import Submission
 from .naming import GROUP
 
 if TYPE_CHECKING:
     from .rows import Row
 
-# Encodings by which a table may be written, by the mark that it begins with; then those without.
-MARKS = {b"\xef\xbb\xbf": "utf-8-sig", b"\xff\xfe": "utf-16", b"\xfe\xff": "utf-16"}
-ENCODINGS = ("utf-8", "cp950")
-EXPECTED = "expected the CSV of a gradebook or a grading worksheet, or one with a column of IDs"
+EXPECTED = (
+    "expected the CSV of a gradebook or a grading worksheet, or one with a column of IDs "
+    "(in Excel: Save As, CSV UTF-8)"
+)
 
 # Headers in lower case. Of a person's number, the LMS whose own it is.
 NUMBERS = {
@@ -46,7 +48,10 @@ COMMENTS = ("feedback comments", "評語", "回饋意見", "回饋")
 MOST = ("maximum grade", "maximum points", "滿分", "最高分")
 HANDED_IN = re.compile(r"modified \(submission\)|修改.*繳交|繳交.*(?:修改|時間)", re.IGNORECASE)
 POINTS_POSSIBLE = "pointspossible"  # Canvas' line of the maximum
-STRANGER = "名單裡沒有這一位，或不只一位叫這個名字"
+STRANGER = "名單裡沒有這一位"
+TAKEN = "名單裡的這一位已經有另一份作業，這一份沒有填進名單"
+SEVERAL = "名單裡不只一位這樣寫，分不出是誰的作業，沒有填進名單：請用學號當檔名，或自己填"
+MAYBE = "名單裡不只一位這樣寫，有一份作業分不出是誰的"
 NOBODY = {"studenttest", "teststudent", "測試學生"}  # Canvas' own
 
 
@@ -74,12 +79,16 @@ class Filled:
 
 @dataclass(frozen=True)
 class Roster:
-    """A table as it stands in its file: the header first, each line as long as the header."""
+    """A table as it stands in its file: the header first, each line as long as the header.
+
+    `above` is what stands before the header, a title or what tells Excel the separator.
+    """
 
     path: Path
     lines: list[list[str]]
     encoding: str
     dialect: type[csv.Dialect]
+    above: str = ""
 
     @property
     def header(self) -> list[str]:
@@ -93,7 +102,35 @@ class Roster:
 
     @cached_property
     def people(self) -> list[int]:
-        """The lines of students, which have a number or a name, and are not Canvas' own."""
+        """The lines of students, each once."""
+        return [line for line in self._told if line not in self.again]
+
+    @cached_property
+    def again(self) -> dict[int, int]:
+        """Lines that repeat a student's numbers and name, as of two classes put together, and the
+        line that has them first."""
+        columns = [*self._number_columns(), *self._name_columns()]
+        numbers = len(self._number_columns())
+        first: dict[tuple[str, ...], int] = {}
+        found = {}
+        for line in self._told:
+            who = tuple(key(self.lines[line][column]) for column in columns)
+            if any(who[:numbers]) and first.setdefault(who, line) != line:
+                found[line] = first[who]
+        return found
+
+    @property
+    def repeated(self) -> list[str]:
+        """Who is named on more than one line, by a number."""
+        numbers = self._number_columns()
+        return [
+            next(filter(None, (self.lines[line][column].strip() for column in numbers)))
+            for line in dict.fromkeys(self.again.values())
+        ]
+
+    @cached_property
+    def _told(self) -> list[int]:
+        """The lines that have a number or a name, and are not Canvas' own."""
         told = self._number_columns() or self._name_columns() or [0]
         return [
             index
@@ -134,24 +171,41 @@ class Roster:
             return at_all, by_student, header in NUMBERS, not GROUP.search(header), -column
 
         best = max(range(len(self.header)), key=fit)
-        if not fit(best)[0]:
-            example = submissions[0].student if submissions else ""
-            raise ValueError(
-                f"{self.path}: no column holds a submission's student, such as {example!r}; "
-                f"its columns are {', '.join(self.header)}"
-            )
+        students = {key(each.student): each.student for each in submissions}
+        if wrong := self._wrong(best, bool(fit(best)[0]), students):
+            raise ValueError(f"{_named(self.path)}: {wrong}")
         return list(self._people(submissions, keyed, columns[best], best))
+
+    def _wrong(self, column: int, is_found: bool, students: Mapping[str, str]) -> str:
+        """Why the table can't be this class's by its best column; empty where it can."""
+        columns = ", ".join(self.header)
+        if self.header[column].strip() and key(self.header[column]) in students:
+            return (
+                f"its first line, {columns}, is a student's; expected the names of its columns "
+                "there, such as 學號, 姓名"
+            )
+        if not is_found:
+            example = next(iter(students.values()), "")
+            return (
+                f"no column holds a submission's student, such as {example!r}; its columns are "
+                f"{columns}"
+            )
+        return ""
 
     def _index(self, column: int) -> dict[str, list[int]]:
         """Lines by what stands in a column; where several have the same, only a group's do."""
         if self.header[column].strip().casefold() in PIECES:
             return {}
+        found, is_group = self._lines(column), bool(GROUP.search(self.header[column]))
+        return {told: lines for told, lines in found.items() if is_group or len(lines) == 1}
+
+    def _lines(self, column: int) -> dict[str, list[int]]:
+        """Lines by what stands in a column."""
         found: dict[str, list[int]] = defaultdict(list)
         for line in self.people:
             for told in {key(self.lines[line][column]), number(self.lines[line][column])} - {""}:
                 found[told].append(line)
-        is_group = bool(GROUP.search(self.header[column]))
-        return {told: lines for told, lines in found.items() if is_group or len(lines) == 1}
+        return found
 
     def _people(
         self,
@@ -161,10 +215,12 @@ class Roster:
         column: int,
     ) -> Iterator[Person]:
         taken: set[int] = set()
+        doubtful: set[int] = set()  # lines of which one may have sent what is nobody's
         is_group = bool(GROUP.search(self.header[column]))
+        everybody = self._lines(column)
         for source, (submission, keys) in enumerate(zip(submissions, keyed, strict=True)):
-            lines = next((index[each] for each in keys if each in index), [])
-            lines = [line for line in lines if line not in taken]
+            named = next((index[each] for each in keys if each in index), [])
+            lines = [line for line in named if line not in taken]
             taken.update(lines)
             for line in lines:
                 member = self._member(submission, line) if is_group else submission
@@ -177,14 +233,15 @@ class Roster:
                 )
                 yield Person(told, source, line)
             if not lines:
-                note = STRANGER
-                yield Person(
-                    replace(submission, notes=(*submission.notes, note)), source, is_stranger=True
-                )
+                alike = [] if named else everybody.get(keys[0], [])
+                doubtful.update(alike)
+                note = TAKEN if named else SEVERAL if alike else STRANGER
+                yield Person(_noted(submission, note), source, is_stranger=True)
         lms = NUMBERS.get(self.header[column].strip().casefold(), "")
         for line in self.people:
             if line not in taken:
                 absent = Submission(self._value(line, column), "", name=self.name(line), lms=lms)
+                absent = _noted(absent, MAYBE) if line in doubtful else absent
                 yield Person(self._member(absent, line) if is_group else absent, None, line)
 
     def _member(self, submission: Submission, line: int) -> Submission:
@@ -230,12 +287,16 @@ class Roster:
         for person, row in zip(people, rows, strict=True):
             if person.line is None or row.is_absent:
                 continue
-            lines[person.line][grade] = f"{row.final:g}"
-            if comment is not None:
-                lines[person.line][comment] = inert(html.escape(row.diagnosis))
+            for place in (person.line, *self._repeated(person.line)):
+                lines[place][grade] = f"{row.final:g}"
+                if comment is not None:
+                    lines[place][comment] = inert(html.escape(row.diagnosis))
         text = io.StringIO()
         csv.writer(text, self.dialect).writerows(lines)
-        return Filled(f"filled-{self.path.name}", text.getvalue(), self.encoding)
+        return Filled(f"filled-{self.path.name}", self.above + text.getvalue(), self.encoding)
+
+    def _repeated(self, line: int) -> list[int]:
+        return [again for again, first in self.again.items() if first == line]
 
     def _grade_column(self, title: str) -> int | None:
         """The sheet's own column, as Canvas has one for each assignment; else the one of marks."""
@@ -267,6 +328,10 @@ def match(roster: Roster | None, submissions: Sequence[Submission]) -> list[Pers
     return [Person(submission, source) for source, submission in enumerate(submissions)]
 
 
+def _noted(submission: Submission, note: str) -> Submission:
+    return replace(submission, notes=(*submission.notes, note))
+
+
 def _keys(submission: Submission) -> list[str]:
     """By what a submission may be found: its student, the name, pieces such as in b1_王小明_hw."""
     pieces = re.split(r"[\W_]+", submission.student) if not submission.lms else []
@@ -275,7 +340,9 @@ def _keys(submission: Submission) -> list[str]:
 
 def key(text: str) -> str:
     """Text by which a name or a number is found, however it is spelt: an address by what is before
-    its @, without capitals, spaces and signs, as Canvas writes names into those of files."""
+    its @, without capitals, spaces and signs, as Canvas writes names into those of files, and in
+    one of the ways in which Unicode writes an accent (macOS has another) or a wide letter."""
+    text = unicodedata.normalize("NFKC", text)
     return re.sub(r"[\W_]", "", text.partition("@")[0].casefold())
 
 
@@ -299,40 +366,14 @@ def number(text: str) -> str:
 
 def read(path: Path) -> Roster:
     """The table in a file. Raises ValueError where it is none, or can't be read."""
+    known = {*NUMBERS, *(name for names in NAMES for name in names)}
     try:
-        content = path.read_bytes()
-    except OSError as error:
-        raise ValueError(f"{path} can't be read ({error.strerror}); {EXPECTED}") from error
-    text, encoding = _decode(path, content)
-    header = text.partition("\n")[0]
-    separators = re.sub(r'"[^"]*"', "", header)  # not those within a name
-
-    class Own(csv.excel):
-        """How this file is written."""
-
-        delimiter = max(",;\t", key=separators.count)
-        lineterminator = "\r\n" if "\r\n" in text else "\n"
-        quoting = csv.QUOTE_MINIMAL if re.search(r"\w", separators) else csv.QUOTE_ALL
-
-    try:
-        lines = [
-            line for line in csv.reader(io.StringIO(text, newline=""), Own, strict=True) if line
-        ]
-    except csv.Error as error:
-        raise ValueError(f"{path} is no CSV: {error}; {EXPECTED}") from error
-    if len(lines) < 2:
-        raise ValueError(f"{path} has no line of a student; {EXPECTED}")
-    width = max(map(len, lines))
-    return Roster(path, [line + [""] * (width - len(line)) for line in lines], encoding, Own)
+        table = tables.read(path, known)
+    except ValueError as error:
+        raise ValueError(f"{_named(path)} {error}; {EXPECTED}") from error
+    return Roster(path, table.lines, table.encoding, table.dialect, table.above)
 
 
-def _decode(path: Path, content: bytes) -> tuple[str, str]:
-    marked = next((name for mark, name in MARKS.items() if content.startswith(mark)), None)
-    for encoding in [marked] if marked else ENCODINGS:
-        try:
-            text = content.decode(encoding)
-        except UnicodeDecodeError:
-            continue
-        if "\0" not in text:
-            return text, encoding
-    raise ValueError(f"{path} is no text in UTF-8, UTF-16 or Big5; {EXPECTED}")
+def _named(path: Path) -> str:
+    """A roster as a sentence names it, for whoever can mend it."""
+    return f"--roster {path}"

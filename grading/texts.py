@@ -47,8 +47,11 @@ def cleaned(data: object) -> object:
 
 
 def write(path: Path, text: str, encoding: str = "utf-8") -> None:
-    """Write a file of clean text; who looks at it meanwhile sees the old one or the new, whole."""
+    """Write a file of clean text; who looks at it meanwhile sees the old one or the new, whole.
+
+    What an encoding lacks (Big5 most of what a student may write) stands there as in HTML.
+    """
     part = path.with_name(f".{path.name}.{os.getpid()}")
     text = "\r\n".join(map(clean, text.split("\r\n")))  # whatever way it came in
-    part.write_text(text, encoding=encoding, newline="")
+    part.write_text(text, encoding=encoding, errors="xmlcharrefreplace", newline="")
     part.replace(path)

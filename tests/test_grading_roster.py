@@ -164,6 +164,91 @@ def test_any_table_with_a_column_of_numbers_is_a_roster(graded, encoding, separa
     assert filled == table.replace(f"王小明{separator}", f"王小明{separator}8")
 
 
+@pytest.mark.parametrize(
+    ("above", "encoding", "separator"),
+    [
+        ("sep=;\r\n", "utf-8-sig", ";"),
+        ("sep=\t\r\n", "utf-16", "\t"),
+        ("SEP=,\n", "cp950", ","),
+        ("# 115 學年度\n", "utf-8", ","),
+        ("經典 CNN,甲班,115 學年度\n\n", "utf-8", ";"),
+        (",,\n \n", "cp950", ","),
+    ],
+)
+def test_what_stands_above_the_header_is_kept_and_nobodys(graded, above, encoding, separator):
+    table = "班級,學號,姓名,成績\n甲,b1,王小明,\n甲,b2,李華,\n".replace(",", separator)
+    result = graded(["b1/a.ipynb"], above + table, encoding)
+    assert rows(result) == {"b1": ("王小明", "graded", 8), "b2": ("李華", "absent", 0)}
+    filled = (graded.out / "filled-class.csv").read_bytes().decode(encoding)
+    expected = above + table.replace(f"王小明{separator}", f"王小明{separator}8")
+    assert filled.replace("\r\n", "\n") == expected.replace("\r\n", "\n")
+
+
+def test_a_header_of_its_own_words_stands_below_what_can_be_none(graded):
+    result = graded(["b1/a.ipynb"], "sep=,\n# 班\n\n代碼,備註\nb1,x\nb2,y\n")
+    assert rows(result).keys() == {"b1", "b2"}
+
+
+def test_a_students_name_in_a_cell_of_several_lines_is_no_header(graded):
+    table = 'Code,"Day018\nname,x"\nb1,\n'
+    graded(["b1/a.ipynb"], table)
+    filled = (graded.out / "filled-class.csv").read_text("utf-8")
+    assert filled == 'Code,"Day018\nname,x",Day018_vgg16\nb1,,8\n'
+
+
+def test_a_student_on_two_lines_is_one_and_both_lines_get_the_mark(graded):
+    result = graded(
+        ["b1/a.ipynb"], "學號,姓名,班,成績\nb1,王小明,甲,\nb1,王小明,乙,\nb2,李華,乙,\n"
+    )
+    assert rows(result) == {"b1": ("王小明", "graded", 8), "b2": ("李華", "absent", 0)}
+    marks = [line["成績"] for line in lines(graded.out / "filled-class.csv")]
+    assert marks == ["8", "8", ""]
+    assert any("1 位不只一列，每一列都填同樣的分數：b1" in note for note in result.notes)
+
+
+@pytest.mark.parametrize(
+    ("table", "names", "told"),
+    [
+        (
+            "姓名,成績\n王小明,\n王小明,\n李華,\n",
+            ["王小明.ipynb", "李華.ipynb"],
+            "分不出是名單裡的哪一位",
+        ),
+        (
+            "學號,姓名\nb1,王小明\nb1,王大明\nb2,李\n",
+            ["b1.ipynb", "b2.ipynb"],
+            "分不出是名單裡的哪一位",
+        ),
+        ("學號,姓名\nb1,王小明\nb2,李\n", ["B1/a.ipynb", "b1/a.ipynb"], "在名單裡已經有另一份作業"),
+    ],
+)
+def test_a_submission_that_may_be_of_several_or_of_one_who_has_another_is_told(
+    graded, table, names, told
+):
+    result = graded(names, table)
+    (stranger,) = [row for row in result.rows if row.is_stranger]
+    assert any(f"1 份{told}" in note.replace("的學生", "") for note in result.notes)
+    assert not any("不在名單裡" in note for note in result.notes)
+    assert stranger.submission.notes and stranger.final == 8
+    alike = [row for row in result.rows if row.is_absent and row.submission.notes]
+    missed = [note for note in result.notes if "沒有繳交" in note]
+    assert len(alike) == (2 if "分不出" in told else 0) and bool(missed) == (not alike)
+
+
+def test_an_accent_and_a_wide_letter_are_found_however_unicode_writes_them(graded):
+    table = "姓名,班\nＢ１,甲\nJos\u00e9,甲\nZoe\u0308,乙\n"
+    result = graded(["b1/a.ipynb", "jose\u0301/a.ipynb", "zo\u00eb/a.ipynb"], table)
+    assert not any(row.is_stranger for row in result.rows)
+
+
+def test_whatever_a_student_writes_a_table_in_big5_is_filled(graded, monkeypatch):
+    score = Score("vgg16", "VGG16", (Part("blocks", "區塊", 0, 10),))
+    record = Record("error", 10, detail="ValueError: 😀", scores={"vgg16": score.to_dict()})
+    monkeypatch.setattr(work, "grade", lambda job: record)
+    graded(["b1/a.ipynb"], "學號,成績,評語\nb1,,\n", "cp950")
+    assert "&#128512;" in (graded.out / "filled-class.csv").read_text("cp950")
+
+
 def test_blackboards_table_keeps_its_quotes_and_an_absent_student_may_get_a_mark_by_hand(graded):
     table = (
         '"Last Name"\t"First Name"\t"Username"\t"HW, 1 [Total Pts: 10] |77"\r\n'
@@ -209,6 +294,10 @@ def test_two_of_one_name_get_nobodys_mark():
         (b"", "no line of a student"),
         ("姓名,學號\n".encode(), "no line of a student"),
         ("姓名,學號\n李華,b1\n".encode(), "no column holds a submission's student, such as 's1'"),
+        (
+            "s1,李華\ns2,王\n".encode(),
+            "its first line, s1, 李華, is a student's; expected",
+        ),
     ],
 )
 def test_a_table_that_is_no_roster_is_refused_before_anything_is_written(
@@ -226,5 +315,5 @@ def test_a_table_that_is_no_roster_is_refused_before_anything_is_written(
 
 def test_a_roster_that_can_not_be_read_is_told_with_what_was_expected(tmp_path):
     for path in (tmp_path, tmp_path / "nowhere.csv"):
-        with pytest.raises(ValueError, match=rf"^{path} can't be read \(.+\); expected the CSV of"):
+        with pytest.raises(ValueError, match=rf"^--roster {path} can't be read \(.+\); expected"):
             roster.read(path)
