@@ -6,7 +6,7 @@ import math
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime, time, timedelta
+from datetime import UTC, datetime, time, timedelta
 
 from .intake import Submission
 
@@ -52,11 +52,10 @@ def due(text: str) -> datetime:
     """The time that `text` means; a day alone is its end. Raises ValueError."""
     try:
         found = datetime.fromisoformat(text.strip())
-    except ValueError as error:
+        found = found.astimezone().replace(tzinfo=None) if found.tzinfo else found
+    except (ValueError, OverflowError) as error:  # or a year that no calendar has
         raise ValueError(f"{text!r} is no time; expected one like '2026-11-27 23:59'") from error
-    if re.fullmatch(r"[\dW-]+", text.strip()):
-        return datetime.combine(found, time.max)
-    return found.astimezone().replace(tzinfo=None) if found.tzinfo else found
+    return datetime.combine(found, time.max) if re.fullmatch(r"[\dW-]+", text.strip()) else found
 
 
 def rate(text: str) -> Rate:
@@ -87,7 +86,7 @@ def judge(policy: Policy, submissions: Sequence[Submission], most: float) -> lis
 
 
 def _judge(policy: Policy, submission: Submission, at: datetime | None, most: float) -> Late:
-    by = at - policy.due if at else None
+    by = _elapsed(policy.due, at) if at else None
     is_late = submission.is_late
     if is_late is None and by is None:
         return Late("不知道什麼時候交的：檔案的時間是複製或下載的時間，請自己看")
@@ -96,6 +95,14 @@ def _judge(policy: Policy, submission: Submission, at: datetime | None, most: fl
     told = f"遲交 {_words(by)}" if by and by > NOT_AT_ALL else "遲交，LMS 沒有說多久，以最短的計"
     shortest = timedelta(seconds=1)
     return Late(told, policy.rate.points(max(by or shortest, shortest), most) if policy.rate else 0)
+
+
+def _elapsed(since: datetime, until: datetime) -> timedelta:
+    """The time that passed, also where clocks were put forward or back meanwhile."""
+    try:
+        return until.astimezone(UTC) - since.astimezone(UTC)
+    except (ValueError, OverflowError, OSError):  # a year that no clock has
+        return until - since
 
 
 def _words(by: timedelta) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from datetime import datetime, timedelta
 
 import pytest
@@ -81,9 +82,35 @@ def test_a_day_alone_is_due_at_its_end_and_a_zone_is_understood():
     assert there == here
 
 
+@pytest.mark.skipif(not hasattr(time, "tzset"), reason="Windows has one zone")
+def test_an_hour_by_which_clocks_are_changed_is_nobodys_lateness(monkeypatch):
+    monkeypatch.setenv("TZ", "Europe/Berlin")  # in 2026, on March 29 at 2 and on October 25 at 3
+    time.tzset()
+    spring = datetime(2026, 3, 29, 1, 30), datetime(2026, 3, 29, 3, 30)
+    autumn = datetime(2026, 10, 25, 1, 30), datetime(2026, 10, 25, 2, 30, fold=1)
+    try:
+        for (due, at), hours in ((spring, 1), (autumn, 2)):
+            handed = Submission("s1", "a.ipynb", at=at, is_timed=True)
+            (found,) = late.judge(Policy(due, late.rate("1/hour")), [handed], 10)
+            assert (found.told, found.points) == (f"遲交 {hours} 小時", hours)
+    finally:
+        monkeypatch.undo()
+        time.tzset()
+
+
+@pytest.mark.parametrize("at", [datetime.max, datetime.min])
+def test_a_time_that_no_clock_shows_costs_no_class_its_marks(at):
+    for due in (late.due("9999-12-31"), late.due("0001-01-01")):
+        submission = Submission("s1", "a.ipynb", at=at, is_timed=True)
+        (found,) = late.judge(Policy(due, late.rate("1/hour")), [submission], 10)
+        assert found.points in (0, 10)
+
+
 @pytest.mark.parametrize(
     ("options", "why"),
     [
+        (["--due", "0001-01-01T00:00+14:00"], "is no time; expected one like"),
+        (["--due", "9999-12-31T23:59-12:00"], "is no time; expected one like"),
         (["--due", "tomorrow"], "'tomorrow' is no time; expected one like '2026-11-27 23:59'"),
         (["--due", "2026-02-30"], "'2026-02-30' is no time"),
         (["--due", "2026-11-27", "--late", "ten"], "'ten' is no rate; expected one like '10%/day'"),
