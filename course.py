@@ -12,6 +12,7 @@ import json
 import os
 import re
 import shutil
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -297,6 +298,12 @@ def ahead(folder: Path, variable: str) -> str:
     return os.pathsep.join(filter(None, [str(folder), os.environ.get(variable)]))
 
 
+def end_with_the_reader() -> None:
+    """Have this process end in silence where nobody reads on, as behind `| head`."""
+    if hasattr(signal, "SIGPIPE"):  # Windows has none
+        signal.signal(signal.SIGPIPE, signal.SIG_DFL)
+
+
 def run(command: "list[str]") -> int:
     """Run a command and return its exit code; Ctrl-C goes to it."""
     process = subprocess.Popen(command, env=environment())
@@ -308,6 +315,7 @@ def run(command: "list[str]") -> int:
 
 
 if __name__ == "__main__":
+    end_with_the_reader()
     try:
         sys.exit(main(sys.argv[1:]))
     except KeyboardInterrupt:  # while a request is looked at

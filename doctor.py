@@ -283,4 +283,5 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 if __name__ == "__main__":
+    course.end_with_the_reader()
     sys.exit(main())

@@ -29,6 +29,11 @@ The notebooks are run in a sandbox, which needs Linux and bubblewrap. Where ther
 course's own examples run, and with --no-sandbox files that you would open and run yourself.
 """
 
+EXPECTED = (
+    "expected a file of the course's that you may write to and no other program holds, or "
+    "another folder with --out DIR"
+)
+WRITTEN = ("grades.csv", "feedback", "report.html", "similar.csv")  # what is told to be there
 MOST = 1_000_000  # workers, or seconds: no clock waits for ever
 
 
@@ -63,6 +68,7 @@ def _grade(options: argparse.Namespace) -> int:
     gc.enable()
 
     try:
+        _refuse(options)
         host.ready()
         result = batch.grade(
             options.path,
@@ -85,15 +91,16 @@ def _grade(options: argparse.Namespace) -> int:
         )
         return 2
     except sqlite3.Error as error:  # it does not name the file
-        print(f"grading: {options.out / 'grades.sqlite'}: {error}", file=sys.stderr)
+        path = options.out / "grades.sqlite"
+        print(f"grading: {path}: {error}; {EXPECTED}", file=sys.stderr)
         return 2
     counts = ", ".join(f"{count} {status}" for status, count in result.counts().most_common())
-    print(f"{result.submissions} submissions of {result.sheet.name}: {counts}")
-    print(f"{result.graded} run now, the others unchanged; cases drawn from seed {result.seed}")
-    for name in ("grades.csv", "feedback", "report.html", "similar.csv"):
-        print(f"  {options.out / name}")
-    for note in result.notes:
-        print(f"  ※ {note}")
+    _say(
+        f"{result.submissions} submissions of {result.sheet.name}: {counts}",
+        f"{result.graded} run now, the others unchanged; cases drawn from seed {result.seed}",
+        *(f"  {options.out / name}" for name in WRITTEN),
+        *(f"  ※ {note}" for note in result.notes),
+    )
     if result.failed:
         print(
             f"grading: the grader itself failed on {result.failed} of them, as their rows say; "
@@ -103,24 +110,39 @@ def _grade(options: argparse.Namespace) -> int:
     return 1 if result.failed else 0
 
 
-def request(arguments: Sequence[str]) -> None:
-    """End with 2 where nothing can come of a command line: before anything is installed for it."""
+def _say(*lines: str) -> None:
+    """Print for who still reads: all is written, and `| head` has heard enough."""
+    try:
+        print(*lines, sep="\n", flush=True)
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # or its end tries again
+
+
+def _refuse(options: argparse.Namespace) -> None:
+    """Raise ValueError for what can't be, whatever the submissions are."""
     from course import unwritable
 
+    if options.reason and not options.override:
+        raise ValueError("--reason is why a mark is given by hand; expected --override, too")
+    if problem := unwritable(options.out):
+        raise ValueError(f"--out {problem}")
+
+
+def request(arguments: Sequence[str]) -> None:
+    """End with 2 where nothing can come of a command line: before anything is installed for it."""
     from . import intake, roster
 
     parser = _parser()
     options = parser.parse_args(arguments)
     try:
+        _refuse(options)
         submissions = intake.find(options.path, prefer="")
         if options.release:
-            intake.read_cells(options.release.read_bytes())
+            intake.read_sheet(options.release)
         if options.roster:
             roster.match(roster.read(options.roster), submissions)
         _late(options)
-        if problem := unwritable(options.out):
-            raise ValueError(problem)
-    except (OSError, ValueError, intake.BrokenNotebook) as error:
+    except (OSError, ValueError) as error:
         parser.exit(2, f"grading: {error}\n")
 
 
@@ -147,18 +169,19 @@ def _parser() -> argparse.ArgumentParser:
         epilog=EPILOG,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    add = parser.add_argument
-    add("path", metavar="PATH", type=Path, help="the folder of submissions, or one notebook")
-    add("--out", metavar="DIR", type=Path, default=Path("out"), help="the results (default: out)")
+    parser.register("action", None, _Once)
+    add, place = parser.add_argument, _named(Path)
+    add("path", metavar="PATH", type=place, help="the folder of submissions, or one notebook")
+    add("--out", metavar="DIR", type=place, default=Path("out"), help="the results (default: out)")
     add("--workers", metavar="N", type=_positive(int), help="at a time (default: one a processor)")
-    add("--scheduler", metavar="ADDRESS", help="grade on this Dask cluster, not on this machine")
+    add("--scheduler", metavar="ADDRESS", type=_named(str), help="grade on this Dask cluster")
     add("--seed", metavar="S", type=int, help="draws the cases (default: DIR's own, drawn once)")
     add("--timeout", metavar="S", type=_positive(float), help="seconds a submission (default: 300)")
-    add("--release", metavar="FILE", type=Path, help="the sheet (default: told by the files)")
+    add("--release", metavar="FILE", type=place, help="the sheet (default: told by the files)")
     mark = ("STUDENT", "TASK", "POINTS")
     add("--override", nargs=3, metavar=mark, help="give a mark by hand; POINTS none takes it back")
     add("--reason", metavar="TEXT", default="", help="why, for the student and for the record")
-    add("--roster", metavar="FILE", type=Path, help="the class, as an LMS exports it (CSV)")
+    add("--roster", metavar="FILE", type=place, help="the class, as an LMS exports it (CSV)")
     add("--due", metavar="TIME", type=_told("due"), help="tell who was late: '2026-11-27 23:59'")
     add("--late", metavar="RATE", type=_told("rate"), help="what lateness costs: 10%%/day")
     add("--parts", action="store_true", help="the points of each part, too, in grades.csv")
@@ -197,6 +220,32 @@ def _told(kind: str) -> Callable[[str], object]:
             return getattr(late, kind)(text)
         except ValueError as error:
             raise argparse.ArgumentTypeError(str(error)) from error
+
+    return parse
+
+
+class _Once(argparse.Action):
+    """Keeps an option's value, and refuses a second: one of them would be lost without a word."""
+
+    def __call__(
+        self,
+        parser: argparse.ArgumentParser,
+        namespace: argparse.Namespace,
+        values: object,
+        option_string: str | None = None,
+    ) -> None:
+        if getattr(namespace, self.dest) is not self.default:
+            raise argparse.ArgumentError(self, "given twice; expected it once")
+        setattr(namespace, self.dest, values)
+
+
+def _named(kind: Callable[[str], object]) -> Callable[[str], object]:
+    """A file, a folder or an address that an option names, which a variable may have left empty."""
+
+    def parse(text: str) -> object:
+        if not text.strip():
+            raise argparse.ArgumentTypeError(f"{text!r} names nothing")
+        return kind(text)
 
     return parse
 

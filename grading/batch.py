@@ -8,7 +8,7 @@ import os
 import secrets
 import threading
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from concurrent.futures import Executor
 from contextlib import AbstractContextManager, nullcontext, suppress
 from dataclasses import dataclass, field, replace
@@ -30,10 +30,12 @@ from .record import Ledger, Override, Record
 from .remarks import remarks
 from .roster import Person, Roster, match
 from .rows import Row
+from .texts import one_line
 
 TIMEOUT = 300.0  # seconds a submission: importing TensorFlow alone can take 30 on a slow laptop
 MOST_WORKERS = 8
 SECRET = 128  # bits of what draws a folder's cases: nobody finds it by trying
+RESULTS = (".csv", ".html", ".sqlite")  # what is written beside the pages
 CLUSTER_AHEAD = 256  # jobs that a cluster is given at once; it starts workers by what waits
 
 
@@ -94,11 +96,15 @@ def grade(
     people = match(roster, submissions)
     if sandboxed is None:
         sandboxed = trust.needs_sandbox(submissions)
-    out.mkdir(parents=True, exist_ok=True)
-    ledger = Ledger(out / "grades.sqlite")
     if by_hand:
         known = {each.student for each in submissions} | {p.submission.student for p in people}
-        _override(ledger, known, tasks, *by_hand)
+        by_hand = (one_line(by_hand[0]), *by_hand[1:])  # as names of files are taken
+        if why := _nonsense(known, tasks, *by_hand):
+            raise ValueError(f"--override {' '.join(by_hand[:2])}: {why}")
+    _make(out)
+    ledger = Ledger(out / "grades.sqlite")
+    if by_hand:
+        ledger.override(*by_hand)
     if seed is None:
         seed = int(ledger.setting("seed", str(secrets.randbits(SECRET))))
     job = work.Job(b"", sheet.content, tasks, seed, timeout, sandboxed)
@@ -302,25 +308,37 @@ def _find(path: Path, release: Path) -> list[Submission]:
     return intake.find(path, prefer=release.stem)
 
 
-def _override(
-    ledger: Ledger,
-    students: Iterable[str],
-    tasks: Sequence[str],
-    student: str,
-    task: str,
-    mark: Override | None,
-) -> None:
-    """Keep a mark that was given by hand. Raises ValueError where it makes no sense."""
+def _make(out: Path) -> None:
+    """Make the folder of results. Raises ValueError where something is in the way."""
+    try:
+        (out / "feedback").mkdir(parents=True, exist_ok=True)
+        in_the_way = [path for path in out.iterdir() if path.suffix in RESULTS and path.is_dir()]
+    except OSError as error:
+        raise ValueError(
+            f"--out {out}: {error.filename or out} can't be made ({error.strerror or error}); "
+            "expected a folder of your own, or a new one's name"
+        ) from error
+    if in_the_way:
+        raise ValueError(f"--out {out}: {in_the_way[0]} is a folder; expected a file, or nothing")
+
+
+def _nonsense(
+    students: Collection[str], tasks: Sequence[str], student: str, task: str, mark: Override | None
+) -> str:
+    """Why a mark given by hand makes no sense; empty where it does."""
     if student not in students:
-        raise ValueError(f"no submission is of a student {student!r}")
+        return (
+            f"no submission is of a student {student!r}; expected one as the column student of "
+            f"grades.csv has it, such as {min(students)!r}"
+        )
     if task not in tasks:
-        raise ValueError(f"there is no task {task!r}; there are {', '.join(tasks)}")
+        return f"there is no task {task!r}; there are {', '.join(tasks)}"
     most = checks.TASKS[task].max_points
     if mark and not 0 <= mark.points <= most:
-        raise ValueError(f"{task} has 0 to {most:g} points, not {mark.points:g}")
+        return f"{task} has 0 to {most:g} points, not {mark.points:g}"
     if mark and not mark.reason.strip():
-        raise ValueError("a mark given by hand needs a reason: --reason TEXT")
-    ledger.override(student, task, mark)
+        return "a mark given by hand needs a reason: --reason TEXT"
+    return ""
 
 
 def _digest(*parts: bytes) -> str:

@@ -54,7 +54,14 @@ def connect(address: str) -> Iterator[Executor]:
 
     for noisy in ("distributed.client", "tornado.application"):  # of what is told here in a line
         logging.getLogger(noisy).setLevel(logging.CRITICAL)
-    with Client(address, set_as_default=False) as client:
+    try:
+        client = Client(address, set_as_default=False)
+    except Exception as error:  # whatever an address is read with
+        raise NoWorkerError(
+            f"--scheduler {address}: {error}; expected the address of a Dask scheduler that runs, "
+            "such as tcp://127.0.0.1:8786"
+        ) from error
+    with client:
         pool = _Cluster(client, address)
         try:
             yield pool

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from . import naming
-from .files import EXPECTED, File, list_files
+from .files import EXPECTED, File, list_files, read_own
 from .naming import Owner
 from .texts import without_halves
 
@@ -267,6 +267,18 @@ def read_cells(content: bytes) -> list[Cell]:
     if len(cells) > MAX_CELLS:
         raise BrokenNotebook(f"有 {len(cells):,} 個程式格，超過上限 {MAX_CELLS:,}")
     return [_cell(cell, number) for number, cell in enumerate(cells, start=1)]
+
+
+def read_sheet(path: Path) -> tuple[bytes, list[Cell]]:
+    """A sheet as it was given out, and its code cells. Raises ValueError where it can't be read."""
+    try:
+        content = read_own(path)
+        return content, read_cells(content)
+    except BrokenNotebook as error:
+        why = f"can't be read ({error})"
+    except ValueError as error:
+        why = str(error)
+    raise ValueError(f"--release {path} {why}; expected the .ipynb that was given out")
 
 
 def _decode(content: bytes) -> str:

@@ -110,6 +110,7 @@ class Ledger:
                         f"expected {columns}): grade to another folder with --out DIR, or take "
                         "that file away"
                     )
+            database.execute("PRAGMA user_version = 0")  # as it is: who may not write is told now
 
     @contextmanager
     def _transaction(self) -> Iterator[sqlite3.Connection]:

@@ -35,11 +35,7 @@ class Sheet:
 
 def read(path: Path) -> Sheet:
     """The sheet at `path`. Raises ValueError where there is none, or it can't be graded."""
-    try:
-        content = path.read_bytes()
-        cells = intake.read_cells(content)
-    except (OSError, BrokenNotebook) as error:
-        raise ValueError(f"the sheet {path} can't be read: {error}") from error
+    content, cells = intake.read_sheet(path)
     tasks = restore.checked(cells)
     if unknown := [task for task in tasks if task not in checks.TASKS]:
         raise ValueError(f"{path} checks {', '.join(unknown)}: no such task in utils.checks")

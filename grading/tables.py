@@ -10,6 +10,8 @@ from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
 
+from .files import read_own
+
 # Encodings by which a table may be written, by the mark that it begins with; then those without.
 MARKS = {b"\xef\xbb\xbf": "utf-8-sig", b"\xff\xfe": "utf-16", b"\xfe\xff": "utf-16"}
 ENCODINGS = ("utf-8", "cp950")
@@ -38,11 +40,7 @@ def read(path: Path, known: Collection[str]) -> Table:
 
     Raises ValueError, which goes on after the file's name, where there is none.
     """
-    try:
-        content = path.read_bytes()
-    except OSError as error:
-        raise ValueError(f"can't be read ({error.strerror})") from error
-    text, encoding = _decode(content)
+    text, encoding = _decode(read_own(path))
     start = _header(text, known)
     separators = re.sub(r'"[^"]*"', "", _line(text, start))  # not those within a name
     told = SEPARATOR_TOLD.match(text)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import unicodedata
 from pathlib import Path
 
 # Colours, and what else would move a terminal's cursor.
@@ -31,8 +32,8 @@ def without_halves(text: str) -> str:
 
 
 def one_line(text: str) -> str:
-    """A name, clean and in one line."""
-    return " ".join(clean(text).split())
+    """A name, clean, in one line and in one of the ways in which Unicode writes an accent."""
+    return " ".join(unicodedata.normalize("NFC", clean(text)).split())
 
 
 def cleaned(data: object) -> object:
@@ -53,5 +54,8 @@ def write(path: Path, text: str, encoding: str = "utf-8") -> None:
     """
     part = path.with_name(f".{path.name}.{os.getpid()}")
     text = "\r\n".join(map(clean, text.split("\r\n")))  # whatever way it came in
-    part.write_text(text, encoding=encoding, errors="xmlcharrefreplace", newline="")
-    part.replace(path)
+    try:
+        part.write_text(text, encoding=encoding, errors="xmlcharrefreplace", newline="")
+        part.replace(path)
+    finally:
+        part.unlink(missing_ok=True)  # where there was no room for it

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -161,7 +163,15 @@ def test_what_is_installed_for_more_serves_for_less(monkeypatch, tmp_path):
         (["grade", "docs"], "no notebook (.ipynb) in docs; expected"),
         (["grade", "nowhere"], "nothing at nowhere; expected"),
         (["grade", "examples", "--out", "LICENSE"], "LICENSE is a file; expected a folder"),
-        (["grade", "examples", "--release", "docs"], "Is a directory: 'docs'"),
+        (
+            ["grade", "examples", "--release", "docs"],
+            "--release docs can't be read (Is a directory); ex",
+        ),
+        (["grade", "examples", "--release", "LICENSE"], "--release LICENSE can't be read"),
+        (["grade", "examples", "--roster", "docs"], "--roster docs can't be read (Is a directory)"),
+        (["grade", "examples", "--reason", "x"], "expected --override, too"),
+        (["grade", "examples", "--out", ""], "argument --out: '' names nothing"),
+        (["grade", ""], "argument PATH: '' names nothing"),
         (["book", "LICENSE"], "LICENSE is a file; expected a folder"),
         (["book", "LICENSE/pages"], "LICENSE is a file; expected a folder"),
         (["build", "Day99"], "'Day99'; there are Day017_reading"),
@@ -174,6 +184,25 @@ def test_a_bad_request_is_refused_before_anything_is_installed(arguments, messag
     run = subprocess.run(command, cwd=used, capture_output=True, encoding="utf-8", check=False)
     assert run.returncode == 2 and message in run.stderr and not run.stdout
     assert "Traceback" not in run.stderr and sorted(used.rglob("*")) == before
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows has no such signal")
+@pytest.mark.parametrize("arguments", [["--help"], ["doctor"]])
+@pytest.mark.parametrize("unbuffered", ["", "1"])
+def test_who_reads_no_further_ends_a_command_without_a_word(arguments, unbuffered):
+    reading, writing = os.pipe()
+    os.close(reading)
+    run = subprocess.run(
+        [sys.executable, "course.py", *arguments],
+        cwd=ROOT,
+        env={**os.environ, "PYTHONUNBUFFERED": unbuffered},
+        stdout=writing,
+        stderr=subprocess.PIPE,
+        text=True,
+        check=False,
+    )
+    os.close(writing)
+    assert (run.returncode, run.stderr) == (-signal.SIGPIPE, "")
 
 
 def test_a_folder_that_can_not_be_written_is_told_from_one_that_can(tmp_path, monkeypatch):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import os
 import sqlite3
 import subprocess
 import sys
@@ -11,6 +12,7 @@ import zipfile
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
+from functools import partial
 
 import pytest
 
@@ -310,10 +312,31 @@ def test_the_lectures_questions_count_where_the_instructor_wants():
     ("arguments", "message"),
     [
         (["nowhere"], "there is nothing at nowhere"),
-        ([".", "--release", "nowhere.ipynb"], "the sheet nowhere.ipynb can't be read"),
-        ([".", "--out", "bad"], "grades.sqlite: file is not a database"),
+        (
+            [".", "--release", "nowhere.ipynb"],
+            "--release nowhere.ipynb can't be read (No such file",
+        ),
+        ([".", "--release", "broken.zip"], "--release broken.zip can't be read (不是有效的 JSON"),
+        (
+            [".", "--release", "pipe"],
+            "--release pipe is no file; expected the .ipynb that was given",
+        ),
+        ([".", "--roster", "pipe"], "--roster pipe is no file; expected the CSV of a gradebook"),
+        ([".", "--reason", "x"], "expected --override, too"),
+        (
+            [".", "--out", "bad"],
+            "grades.sqlite: file is not a database; expected a file of the cou",
+        ),
+        (
+            [".", "--out", "taken"],
+            "--out taken: taken/feedback can't be made (File exists); expected",
+        ),
+        ([".", "--out", "odd"], "--out odd: odd/grades.csv is a folder; expected a file"),
         ([".", "--out", "s1.ipynb/out"], "s1.ipynb"),
-        ([".", "--override", "s9", "vgg16", "8", "--reason", "x"], "of a student 's9'"),
+        (
+            [".", "--override", "s9", "vgg16", "8", "--reason", "x"],
+            "--override s9 vgg16: no submission is of a student 's9'; expec",
+        ),
         ([".", "--override", "s1", "vgg16", "8"], "needs a reason"),
         ([".", "--override", "s1", "vgg16", "8 分"], "'8 分' are no points; expected a number"),
         (["broken.zip"], "broken.zip is no readable zip archive"),
@@ -324,7 +347,10 @@ def test_a_request_that_can_not_be_met_is_answered_in_a_line(
 ):
     (tmp_path / "s1.ipynb").write_bytes(ANSWERED)
     (tmp_path / "broken.zip").write_bytes(b"PK")
-    (tmp_path / "bad").mkdir()
+    for folder in ("bad", "taken", "odd/grades.csv"):
+        (tmp_path / folder).mkdir(parents=True)
+    (tmp_path / "taken" / "feedback").touch()
+    os.mkfifo(tmp_path / "pipe")
     (tmp_path / "bad" / "grades.sqlite").write_bytes(b"no database" * 1000)
     monkeypatch.chdir(tmp_path)
     assert main([*arguments, "--no-sandbox"]) == 2
@@ -332,19 +358,54 @@ def test_a_request_that_can_not_be_met_is_answered_in_a_line(
 
 
 @sandboxed.NEEDED
-def test_an_output_folder_that_can_not_be_written_is_named(tmp_path):
+@pytest.mark.parametrize(
+    ("name", "told"),
+    [
+        ("", "--out {0}: {0} can't be written; expected a folder of your own"),
+        ("grades.sqlite", "{0}: attempt to write a readonly database; expected a file of the"),
+    ],
+)
+def test_results_that_can_not_be_written_are_told_before_anything_is_run(folder, name, told):
     """On a file system that is read-only, which stops root, too."""
-    (tmp_path / "s1.ipynb").write_bytes(ANSWERED)
-    out = tmp_path / "out"
-    out.mkdir()
-    read_only = ["bwrap", "--dev-bind", "/", "/", "--ro-bind", str(out), str(out)]
-    command = [sys.executable, "-m", "grading", str(tmp_path), "--out", str(out), "--no-sandbox"]
+    run(folder)
+    place = folder / "out" / name
+    before = (folder / "out" / "grades.sqlite").read_bytes()
+    read_only = ["bwrap", "--dev-bind", "/", "/", "--ro-bind", str(place), str(place)]
+    options = ["--out", str(folder / "out"), "--seed", "7", "--no-sandbox"]
+    command = [sys.executable, "-m", "grading", str(folder / "submissions"), *options]
     ended = subprocess.run(
         [*read_only, *command], cwd=sheets.ROOT, capture_output=True, text=True, check=False
     )
-    assert ended.returncode == 2, ended.stderr
-    assert f"{out / 'grades.sqlite'}: unable to open" in ended.stderr
-    assert not list(out.iterdir())
+    assert ended.returncode == 2 and not ended.stdout, ended.stderr
+    assert told.format(place) in ended.stderr and len(ended.stderr.splitlines()) == 1
+    assert (folder / "out" / "grades.sqlite").read_bytes() == before
+
+
+def test_a_request_about_a_mark_that_makes_no_sense_leaves_nothing_behind(folder):
+    with pytest.raises(ValueError, match="--override s9 vgg16: no submission"):
+        run(folder, by_hand=("s9", "vgg16", Override(1, "x")))
+    assert not (folder / "out").exists()
+
+
+@pytest.mark.parametrize(
+    "again", [["--out", "b"], ["--seed", "2"], ["--override", "s2", "vgg16", "7"]]
+)
+def test_an_option_that_is_given_twice_loses_neither_value_without_a_word(again, capsys):
+    first = ["--out", "a", "--seed", "1", "--override", "s1", "vgg16", "8", "--reason", "x"]
+    with pytest.raises(SystemExit):
+        main([".", *first, *again])
+    assert f"argument {again[0]}: given twice; expected it once" in capsys.readouterr().err
+
+
+def test_all_is_written_and_nothing_said_where_nobody_reads(folder, monkeypatch, capfd):
+    monkeypatch.setattr(batch, "grade", partial(batch.grade, executor=ThreadPoolExecutor(1)))
+    reading, writing = os.pipe()
+    os.close(reading)
+    monkeypatch.setattr(sys, "stdout", os.fdopen(writing, "w"))
+    options = ["--release", str(folder / "Day018_vgg16.ipynb"), "--no-sandbox"]
+    assert main([str(folder / "submissions"), "--out", str(folder / "out"), *options]) == 0
+    sys.stdout.close()  # writes what is left
+    assert len(table(folder)) == 3 and capfd.readouterr() == ("", "")
 
 
 def test_stopped_by_the_instructor_it_says_how_to_go_on(monkeypatch, capsys):

@@ -68,6 +68,13 @@ def test_a_folder_of_many_thousand_notebooks_is_one_row_that_can_be_read(tmp_pat
     assert "共 3,000 份" in row.notes[0] and len(row.notes[0]) < 1000
 
 
+def test_one_name_in_two_ways_of_unicode_is_one_student(tmp_path):
+    for name in ("Jos\u00e9/Day018.ipynb", "Jose\u0301/Day018 (1).ipynb"):
+        write(tmp_path / name, name)
+    (row,) = found(tmp_path).values()
+    assert row.student == "Jos\u00e9" and "Jos\u00e9/Day018.ipynb" in row.notes[0]
+
+
 def test_checkpoints_and_hidden_files_are_no_submissions(tmp_path):
     write(tmp_path / "s1" / ".ipynb_checkpoints" / "Day018-checkpoint.ipynb", "old")
     write(tmp_path / "s1" / "nested" / "Day018.ipynb", "new")
