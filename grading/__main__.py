@@ -13,6 +13,8 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
 
+from . import voice
+
 if TYPE_CHECKING:
     from .late import Policy
     from .record import Override
@@ -42,6 +44,7 @@ def main(arguments: Sequence[str] | None = None, *, own_folder: bool = False) ->
 
     130 if it was stopped. With `own_folder` this process's temporary files have one, and end.
     """
+    voice.ready()
     options = _parser().parse_args(arguments)
     _stop_as_by_hand()
     try:
@@ -51,10 +54,10 @@ def main(arguments: Sequence[str] | None = None, *, own_folder: bool = False) ->
             host.use_own_folder()
         return _grade(options)
     except OSError as error:  # there is no room for it
-        print(f"grading: {error}", file=sys.stderr)
+        voice.warn(str(error))
         return 2
     except KeyboardInterrupt:
-        print("\ngrading: stopped; the same command goes on from here", file=sys.stderr)
+        voice.warn("stopped; the same command goes on from here", start="\n")
         return 130
 
 
@@ -86,36 +89,25 @@ def _grade(options: argparse.Namespace) -> int:
         )
     except (OSError, ValueError, SandboxError) as error:
         nameless = isinstance(error, OSError) and error.errno and not error.filename  # a full disk
-        print(
-            f"grading: {options.out}: {error}" if nameless else f"grading: {error}", file=sys.stderr
-        )
+        voice.warn(f"{options.out}: {error}" if nameless else str(error))
         return 2
     except sqlite3.Error as error:  # it does not name the file
         path = options.out / "grades.sqlite"
-        print(f"grading: {path}: {error}; {EXPECTED}", file=sys.stderr)
+        voice.warn(f"{path}: {error}; {EXPECTED}")
         return 2
     counts = ", ".join(f"{count} {status}" for status, count in result.counts().most_common())
-    _say(
+    voice.say(
         f"{result.submissions} submissions of {result.sheet.name}: {counts}",
         f"{result.graded} run now, the others unchanged; cases drawn from seed {result.seed}",
         *(f"  {options.out / name}" for name in WRITTEN),
         *(f"  ※ {note}" for note in result.notes),
     )
     if result.failed:
-        print(
-            f"grading: the grader itself failed on {result.failed} of them, as their rows say; "
-            "the same command tries those again",
-            file=sys.stderr,
+        voice.warn(
+            f"the grader itself failed on {result.failed} of them, as their rows say; the same "
+            "command tries those again"
         )
     return 1 if result.failed else 0
-
-
-def _say(*lines: str) -> None:
-    """Print for who still reads: all is written, and `| head` has heard enough."""
-    try:
-        print(*lines, sep="\n", flush=True)
-    except BrokenPipeError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # or its end tries again
 
 
 def _refuse(options: argparse.Namespace) -> None:
@@ -191,12 +183,13 @@ def _parser() -> argparse.ArgumentParser:
 
 def _by_hand(options: argparse.Namespace) -> tuple[str, str, Override | None] | None:
     from .record import Override
+    from .texts import clean
 
     if not options.override:
         return None
     student, task, points = options.override
     try:
-        mark = None if points == "none" else Override(float(points), options.reason)
+        mark = None if points == "none" else Override(float(points), clean(options.reason))
     except ValueError as error:
         raise ValueError(f"{points!r} are no points; expected a number, or none") from error
     return student, task, mark

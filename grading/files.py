@@ -154,7 +154,8 @@ def _archived(path: Path) -> list[File]:
             f"{path} is no readable zip archive ({error}): download it again, or unpack it "
             "yourself and grade the folder"
         ) from error
-    members = [member for member in archive.infolist() if not member.is_dir()]
+    # Not by is_dir(), which fails on a member without a name.
+    members = [member for member in archive.infolist() if not member.filename.endswith("/")]
     if len(members) > MAX_MEMBERS:
         raise ValueError(f"{path} holds {len(members):,} files; at most {MAX_MEMBERS:,} are graded")
     files = [_member(archive, member) for member in members]

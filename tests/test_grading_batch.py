@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import os
+import shlex
 import sqlite3
 import subprocess
 import sys
@@ -381,6 +382,14 @@ def test_results_that_can_not_be_written_are_told_before_anything_is_run(folder,
     assert (folder / "out" / "grades.sqlite").read_bytes() == before
 
 
+def test_a_reason_in_bytes_that_are_no_text_is_kept(folder, monkeypatch):
+    monkeypatch.setattr(batch, "grade", partial(batch.grade, executor=ThreadPoolExecutor(1)))
+    options = ["--release", str(folder / "Day018_vgg16.ipynb"), "--out", str(folder / "out")]
+    by_hand = ["--override", "s2", "vgg16", "7", "--reason", "口試 \udcff"]
+    assert main([str(folder / "submissions"), *options, *by_hand, "--no-sandbox"]) == 0
+    assert "改為 7 分：口試 \ufffd" in table(folder)[1]["diagnosis"]
+
+
 def test_a_request_about_a_mark_that_makes_no_sense_leaves_nothing_behind(folder):
     with pytest.raises(ValueError, match="--override s9 vgg16: no submission"):
         run(folder, by_hand=("s9", "vgg16", Override(1, "x")))
@@ -406,6 +415,34 @@ def test_all_is_written_and_nothing_said_where_nobody_reads(folder, monkeypatch,
     assert main([str(folder / "submissions"), "--out", str(folder / "out"), *options]) == 0
     sys.stdout.close()  # writes what is left
     assert len(table(folder)) == 3 and capfd.readouterr() == ("", "")
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="a shell's ways to close a stream")
+@pytest.mark.parametrize(
+    ("end", "encoding", "code", "told"),
+    [
+        (">&- 2>&-", "utf-8", 0, ""),
+        ("", "ascii", 0, r"\u4e0d\u662f\u4f5c\u696d"),  # 不是作業
+        (">/dev/full", "utf-8", 2, "grading: [Errno 28] No space left on device: '<stdout>'"),
+    ],
+)
+def test_whatever_becomes_of_what_it_says_the_class_is_graded(folder, end, encoding, code, told):
+    (folder / "submissions" / "README.txt").write_text("no homework")
+    for path in (folder / "submissions").glob("*.ipynb"):
+        path.write_bytes(b"")
+    options = ["--release", str(folder / "Day018_vgg16.ipynb"), "--no-sandbox"]
+    command = [sys.executable, "-m", "grading", "submissions", "--out", "out", *options]
+    ended = subprocess.run(
+        f"{shlex.join(command)} {end}",
+        shell=True,
+        cwd=folder,
+        env={**os.environ, "PYTHONPATH": str(sheets.ROOT), "PYTHONIOENCODING": encoding},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert ended.returncode == code and "Traceback" not in ended.stderr
+    assert told in ended.stdout + ended.stderr and len(table(folder)) == 3
 
 
 def test_stopped_by_the_instructor_it_says_how_to_go_on(monkeypatch, capsys):

@@ -118,10 +118,12 @@ def test_what_a_killed_grader_left_is_swept_and_nothing_else(temporary):
     assert left == ["grade-anothers", "grade-mine"]
 
 
+SLOW = "import time\nprint('begun', flush=True)\ntime.sleep(60)"
+
+
 @pytest.mark.parametrize("name", ["SIGINT", "SIGTERM"])
 def test_a_grader_that_is_stopped_while_it_imports_says_so(name, temporary):
-    slow = "import time\nprint('begun', flush=True)\ntime.sleep(60)"
-    (temporary / "tqdm.py").write_text(slow, "utf-8")
+    (temporary / "tqdm.py").write_text(SLOW, "utf-8")
     command = ["env", f"PYTHONPATH={temporary}", *GRADE, "examples/submissions"]
     grader = started(command, temporary)
     assert grader.stdout and grader.stdout.readline() == "begun\n"
@@ -133,13 +135,12 @@ def test_a_grader_that_is_stopped_while_it_imports_says_so(name, temporary):
 
 
 def test_ctrl_c_while_a_request_is_looked_at_is_no_traceback(temporary):
-    roster = temporary / "roster.csv"
-    os.mkfifo(roster)
-    request = ["course.py", "grade", "examples/submissions", "--roster", str(roster)]
-    grader = started([sys.executable, *request], temporary)
-    with roster.open("wb"):  # once it is read
-        grader.send_signal(signal.SIGINT)
-        assert grader.communicate(timeout=60) == ("", "")
+    (temporary / "csv.py").write_text(SLOW, "utf-8")  # which rosters are read with
+    request = [sys.executable, "course.py", "grade", "examples/submissions"]
+    grader = started(["env", f"PYTHONPATH={temporary}", *request], temporary)
+    assert grader.stdout and grader.stdout.readline() == "begun\n"
+    grader.send_signal(signal.SIGINT)
+    assert grader.communicate(timeout=60) == ("", "")
     assert grader.returncode == 130
 
 

@@ -320,6 +320,13 @@ def test_bombs_links_and_passwords_in_an_archive_are_refused(tmp_path, monkeypat
         found(path)
 
 
+def test_a_member_without_a_name_costs_itself(tmp_path):
+    with zipfile.ZipFile(tmp_path / "a.zip", "w") as target:
+        for name in ("", "s1/Day018.ipynb"):
+            target.writestr(zipfile.ZipInfo(name), json.dumps(notebook("x")))
+    assert list(found(tmp_path / "a.zip")) == ["?", "s1"]
+
+
 def test_a_damaged_member_costs_itself_and_a_damaged_archive_is_named(tmp_path):
     path = archive(tmp_path / "a.zip", {"s1.ipynb": "x" * 5000, "s2.ipynb": "y"})
     content = bytearray(path.read_bytes())
