@@ -123,7 +123,7 @@ def grade(
     from . import report, similar  # now: until here nobody waits for them, see `_processes`
 
     title = sheet.path.stem
-    notes = remarks(rows, handed_in.strays, roster, title)
+    notes = remarks(rows, handed_in.strays, roster, title, before=ledger.exchange("sheet", title))
     given = intake.read_cells(sheet.content)
     alike = similar.pairs(map(sheets.cells_of, submissions), given)
     place = {person.source: at for at, person in reversed(list(enumerate(people)))}

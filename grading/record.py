@@ -146,6 +146,13 @@ class Ledger:
         value: str = row[0]
         return value
 
+    def exchange(self, name: str, value: str) -> str:
+        """Keep a setting, and give what it was before; empty where it was none."""
+        with self._transaction() as database:
+            row = database.execute("SELECT value FROM settings WHERE name = ?", (name,)).fetchone()
+            database.execute("INSERT OR REPLACE INTO settings VALUES (?, ?)", (name, value))
+        return str(row[0]) if row else ""
+
     def attempts(self) -> dict[str, list[Attempt]]:
         """All that was ever graded, by student, the latest last, whatever the clock said."""
         with self._transaction() as database:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Sequence
 
 from .naming import DEFAULT_GROUP
@@ -18,15 +19,29 @@ NOT_FILLED = {
 
 
 def remarks(
-    rows: Sequence[Row], strays: Sequence[str], roster: Roster | None, title: str
+    rows: Sequence[Row],
+    strays: Sequence[str],
+    roster: Roster | None,
+    title: str,
+    before: str = "",
 ) -> list[str]:
-    """Sentences (Chinese), each of something that touches more than one student, or none."""
-    return list(_remarks(rows, strays, roster, title))
+    """Sentences (Chinese), each of something that touches more than one student, or none.
+
+    `before` is the sheet whose results the folder held.
+    """
+    return list(_remarks(rows, strays, roster, title, before))
 
 
 def _remarks(
-    rows: Sequence[Row], strays: Sequence[str], roster: Roster | None, title: str
+    rows: Sequence[Row], strays: Sequence[str], roster: Roster | None, title: str, before: str
 ) -> Iterator[str]:
+    if before not in ("", title):
+        yield (
+            f"這個資料夾原來是 {before} 的結果，表格與回饋頁換成 {title} 的了：紀錄都還在，"
+            f"再批改一次 {before} 就回來（不會重跑），或用 --out 分開放"
+        )
+    if alike := _alike([row.submission.student for row in rows]):
+        yield f"{len(alike)} 個名稱只差大小寫，請看看是不是同一位：{_listed(alike)}"
     hidden = {
         lms: [row for row in rows if row.submission.lms == lms and not row.submission.is_known]
         for lms in ("canvas", "moodle")
@@ -64,6 +79,12 @@ def _remarks(
             f"{roster.path.name} 的滿分是 {most:g} 分，這份作業是 {ours:g} 分，分數沒有換算："
             f"匯入之前，先把那裡的滿分改成 {ours:g}"
         )
+
+
+def _alike(students: Sequence[str]) -> list[str]:
+    """The names that are others' but for capitals: two folders of one student, most likely."""
+    found = Counter(student.casefold() for student in {*students})
+    return sorted({student for student in students if found[student.casefold()] > 1})
 
 
 def _who(row: Row) -> str:

@@ -304,6 +304,24 @@ def test_a_notebook_is_graded_for_the_tasks_that_it_checks(folder):
             run(folder)
 
 
+def test_a_folder_with_the_results_of_another_sheet_says_that_they_are_replaced(folder):
+    assert not run(folder).notes
+    (folder / "Day018_vgg16.ipynb").rename(folder / "Day019.ipynb")
+    with ThreadPoolExecutor(1) as pool:
+        where = folder / "submissions", folder / "out"
+        other = {"release": folder / "Day019.ipynb", "executor": pool, "progress": False}
+        (note,) = batch.grade(*where, **other).notes
+        assert not batch.grade(*where, **other).notes
+    assert "原來是 Day018_vgg16 的結果" in note and "--out" in note
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="one file elsewhere")
+def test_two_names_that_differ_by_capitals_are_told(folder):
+    (folder / "submissions" / "S1.ipynb").write_bytes(unlike(4))
+    (note,) = run(folder).notes
+    assert note == "2 個名稱只差大小寫，請看看是不是同一位：S1、s1"
+
+
 def test_the_lectures_questions_count_where_the_instructor_wants():
     tasks = sheets.read(sheets.ROOT / "Day017_reading.ipynb").tasks
     assert tasks == tuple(f"day017_q{number}" for number in range(1, 17))
