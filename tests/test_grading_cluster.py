@@ -12,7 +12,6 @@ import os
 import pickle
 import re
 import shutil
-import signal
 import subprocess
 import sys
 import threading
@@ -24,6 +23,7 @@ from itertools import count, takewhile
 from pathlib import Path
 from types import SimpleNamespace
 
+import psutil
 import pytest
 import yaml
 
@@ -89,6 +89,16 @@ class SLURMCluster:
         return "\n".join(["#!/usr/bin/env bash", *self.options["job_script_prologue"], worker])
 
 
+def _group(leader: int) -> list[psutil.Process]:
+    """The processes of a group, also those whose parent has ended; a starter before its own."""
+    found = []
+    for process in psutil.process_iter():
+        with suppress(ProcessLookupError):
+            if os.getpgid(process.pid) == leader:
+                found.append(process)
+    return found
+
+
 class Machines:
     """Starts commands, each with all that it starts in turn, and ends them."""
 
@@ -105,10 +115,12 @@ class Machines:
         return process
 
     def kill(self, *processes: subprocess.Popen) -> None:
-        """Cut the power."""
+        """Cut the power, but for what then takes away the semaphores: they would stay for ever."""
         for process in processes:
-            with suppress(ProcessLookupError):
-                os.killpg(process.pid, signal.SIGKILL)
+            for each in _group(process.pid):
+                with suppress(psutil.NoSuchProcess):
+                    if "resource_tracker" not in " ".join(each.cmdline()):
+                        each.kill()
             process.wait()
             self.running.remove(process)
 
