@@ -118,9 +118,9 @@ def _below(folder: Path, depth: int = 0) -> Iterator[Path]:
     for entry in sorted(folder.iterdir()):
         if _is_ignored(entry.name):
             continue
-        if entry.is_symlink() or not entry.is_dir():
+        if entry.is_symlink() or not entry.is_dir() or depth == MAX_DEPTH:
             yield entry
-        elif depth < MAX_DEPTH:
+        else:
             yield from _below(entry, depth + 1)
 
 
@@ -132,6 +132,8 @@ def _on_disk(path: Path, root: Path) -> File:
     problem = None
     if path.is_symlink():
         problem = "這是捷徑 (連結)，不是檔案本身"
+    elif path.is_dir():
+        problem = f"資料夾超過 {MAX_DEPTH} 層，更裡面的沒有讀，請放到外面一點"
     elif not path.is_file():
         problem = "這不是一般的檔案"
     status = path.lstat()

@@ -39,6 +39,10 @@ STRAYS = (
     *("report.html", "grades.sqlite*"),
 )
 LEDGER = "grades.sqlite"  # lies in a folder of results, which is no student's
+# What a folder of folders may be: a class in one more folder, of which one file would be graded.
+FOLDERS = (
+    "好幾個資料夾裡有同名的筆記本，只評了其中一份：如果一個資料夾是一位學生，請改批改這個資料夾"
+)
 URL = re.compile(rb"https?://[^\s\"'<>]{1,300}")
 CONFLICT = re.compile(r"^(<{7}|={7}|>{7})( .*)?$", re.MULTILINE)
 COPY = re.compile(r"(?: ?\((\d+)\)|-(\d+))$")  # what browsers and Canvas add to a name sent again
@@ -203,6 +207,7 @@ def _choose(owned: Sequence[tuple[File, Owner]], prefer: str) -> Submission:
         problem=best.problem or _kind_problem(best, owner, is_only=len(owned) == 1),
         notes=(
             *((f"還有其他筆記本，沒有評分：{_listed(others)}",) if others else ()),
+            *((FOLDERS,) if not owner.lms and _is_of_folders(owned, best) else ()),
             *owner.notes,
             *(("遲交：Canvas 這樣標示",) if owner.is_late else ()),
         ),
@@ -212,6 +217,15 @@ def _choose(owned: Sequence[tuple[File, Owner]], prefer: str) -> Submission:
         is_late=owner.is_late,
         at=owner.at or _moment(best),
         is_timed=owner.at is not None,
+    )
+
+
+def _is_of_folders(owned: Sequence[tuple[File, Owner]], best: File) -> bool:
+    """Whether other folders within this one have a notebook of the same name."""
+    return any(
+        file.parts[-1] == best.parts[-1] and file.parts[1] != best.parts[1]
+        for file, _ in owned
+        if len(file.parts) > 2 and len(best.parts) > 2
     )
 
 

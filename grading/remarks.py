@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator, Sequence
 
+from .intake import FOLDERS
 from .naming import DEFAULT_GROUP
 from .roster import MAYBE, SEVERAL, STRANGER, TAKEN, Roster
 from .rows import Row
@@ -42,6 +43,8 @@ def _remarks(
         )
     if alike := _alike([row.submission.student for row in rows]):
         yield f"{len(alike)} 個名稱只差大小寫，請看看是不是同一位：{_listed(alike)}"
+    if names := [_who(row) for row in rows if FOLDERS in row.submission.notes]:
+        yield f"{_listed(names)}：{FOLDERS}"
     hidden = {
         lms: [row for row in rows if row.submission.lms == lms and not row.submission.is_known]
         for lms in ("canvas", "moodle")

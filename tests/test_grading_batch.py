@@ -315,6 +315,14 @@ def test_a_folder_with_the_results_of_another_sheet_says_that_they_are_replaced(
     assert "原來是 Day018_vgg16 的結果" in note and "--out" in note
 
 
+def test_a_class_in_a_folder_of_its_own_is_told_above_the_report(folder):
+    for name in ("甲班/s1", "甲班/s2"):
+        (folder / "submissions" / name).mkdir(parents=True)
+        (folder / "submissions" / name / "Day018_vgg16.ipynb").write_bytes(ANSWERED)
+    (note,) = run(folder).notes
+    assert note.startswith("甲班：好幾個資料夾裡有同名的筆記本，只評了其中一份")
+
+
 @pytest.mark.skipif(sys.platform != "linux", reason="one file elsewhere")
 def test_two_names_that_differ_by_capitals_are_told(folder):
     (folder / "submissions" / "S1.ipynb").write_bytes(unlike(4))

@@ -558,6 +558,21 @@ def test_what_lies_beside_submissions_is_no_student(tmp_path):
     assert look.strays == expected
 
 
+def test_a_class_in_a_folder_of_its_own_is_told(tmp_path):
+    for name in ("甲班/s1/Day018.ipynb", "甲班/s2/Day018.ipynb", "s3/hw/Day018.ipynb"):
+        write(tmp_path / name, "x")
+    rows = found(tmp_path)
+    assert [intake.FOLDERS in row.notes for row in rows.values()] == [False, True]
+    assert not found(tmp_path / "甲班")["s1"].notes
+
+
+def test_what_lies_too_deep_is_not_said_to_be_missing(tmp_path):
+    write(tmp_path / "s1" / "a/b/c/d/Day018.ipynb", "x")
+    write(tmp_path / "s2" / "a/b/c/d/e/Day018.ipynb", "x")
+    rows = found(tmp_path)
+    assert rows["s1"].read() and "超過 4 層" in reason(rows["s2"])
+
+
 def test_what_an_lms_names_a_students_is_a_students_whatever_it_is(tmp_path):
     names = "wang_12345_99001_Day018.ipynb", "li_12346_99002_data.csv", "README.txt", "grades.csv"
     look = intake.look(packed(tmp_path, *names), prefer="Day018")
