@@ -17,17 +17,22 @@ CLOSE = 0.01  # points that say the same
 # Names in `utils.checks` that no answer needs.
 INTERNAL = "TASKS|homework|models|network|probe|reading|reference|rubric|score|task|weights"
 
+# What may stand between two words of a line: no more, or a line full of one takes its time squared.
+BETWEEN = r"[^#]{0,200}"
+
 # What a line of code says -> what that means. The first line that does so is told.
 NOTICED = tuple(
     (re.compile(pattern), meaning)
     for pattern, meaning in (
         (r"\bstand_ins?\b", "提到檢查裡代替用的解答"),
         (
-            r"keras\s*\.\s*applications|keras\s+import\s[^#]*\bapplications|\butils\b[^#]*\bzoo\b",
+            rf"keras\s*\.\s*applications|keras\s+import\s{BETWEEN}\bapplications"
+            rf"|\butils\b{BETWEEN}\bzoo\b",
             "用到現成的網路",
         ),
         (
-            rf"\bchecks\s*\.\s*({INTERNAL})\b|\butils\.checks\s+import\s[^#]*\b({INTERNAL})\b",
+            rf"\bchecks\s*\.\s*({INTERNAL})\b"
+            rf"|\butils\.checks\s+import\s{BETWEEN}\b({INTERNAL})\b",
             "用到檢查的內部",
         ),
         (
@@ -45,7 +50,7 @@ NOTICED = tuple(
         (r"\b(__)?builtins(__)?\b", "碰觸 Python 的內建函式"),
         (
             r"\bsys\s*\.\s*(meta_path|path_hooks|path_importer_cache|modules)\b"
-            r"|\bsys\.path(\s*\[[^\]]*\])?\s*=[^=]",
+            r"|\bsys\.path(\s*\[[^\]]{0,200}\])?\s*=[^=]",
             "改變模組從哪裡匯入",
         ),
         (r"^\s*(keras|tf|tensorflow|np|numpy|json)\.[\w.]+\s*=[^=]", "替換套件裡的東西"),

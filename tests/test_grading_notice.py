@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 
 import pytest
 import wrong_answers
@@ -74,6 +75,13 @@ def test_a_plain_way_around_the_work_is_told_with_its_line(line):
 def test_a_line_of_a_thousand_characters_is_told_in_short():
     (flag,) = told("x = 1;" * 1000 + "import ctypes;" + "y = 1;" * 1000)
     assert "ctypes" in flag and len(flag) < 120
+
+
+@pytest.mark.parametrize("word", ["utils.checks import ", "keras import ", "sys.path["])
+def test_a_line_full_of_one_word_costs_no_time(word):
+    start = time.process_time()
+    told(*[word * (99_000 // len(word))] * 8)
+    assert time.process_time() - start < 2
 
 
 def test_ordinary_answers_raise_no_flag():
