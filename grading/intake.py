@@ -22,6 +22,9 @@ from .texts import without_halves
 
 MAX_CELLS = 1_000
 MAX_SOURCE = 100_000  # characters of a cell that is parsed; a tree takes a thousand times as much
+MAX_CODE = (
+    1_000_000  # characters of all cells: the grader itself parses them, outside the time limit
+)
 LISTED = 10  # notebooks that a note names
 
 # What students send in place of a notebook, and what to tell them.
@@ -280,7 +283,10 @@ def read_cells(content: bytes) -> list[Cell]:
     cells = [cell for cell in _cells(notebook) if _is_code(cell)]
     if len(cells) > MAX_CELLS:
         raise BrokenNotebook(f"有 {len(cells):,} 個程式格，超過上限 {MAX_CELLS:,}")
-    return [_cell(cell, number) for number, cell in enumerate(cells, start=1)]
+    found = [_cell(cell, number) for number, cell in enumerate(cells, start=1)]
+    if (code := sum(len(cell.source) for cell in found)) > MAX_CODE:
+        raise BrokenNotebook(f"程式格一共有 {code:,} 個字元，超過上限 {MAX_CODE:,}")
+    return found
 
 
 def read_sheet(path: Path) -> tuple[bytes, list[Cell]]:

@@ -118,6 +118,8 @@ def test_a_huge_file_and_a_huge_notebook_are_refused(tmp_path, monkeypatch):
     write(tmp_path / "s2.ipynb", *"abc")
     monkeypatch.setattr(intake, "MAX_CELLS", 2)
     assert "3 個程式格" in reason(found(tmp_path)["s2"])
+    monkeypatch.setattr(intake, "MAX_CODE", 999)
+    assert "一共有 1,000 個字元，超過上限 999" in reason(found(tmp_path)["s1"])
     monkeypatch.setattr(files, "MAX_BYTES", 500)
     assert "超過上限 500" in reason(found(tmp_path)["s1"])
 
