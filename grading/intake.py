@@ -22,9 +22,7 @@ from .texts import without_halves
 
 MAX_CELLS = 1_000
 MAX_SOURCE = 100_000  # characters of a cell that is parsed; a tree takes a thousand times as much
-MAX_CODE = (
-    1_000_000  # characters of all cells: the grader itself parses them, outside the time limit
-)
+MAX_CODE = 1_000_000  # characters of all cells: the grader itself parses them, in its own time
 LISTED = 10  # notebooks that a note names
 
 # What students send in place of a notebook, and what to tell them.

@@ -65,8 +65,13 @@ class Record:
 
     @classmethod
     def from_json(cls, text: str) -> Record:
-        """The record that `to_json` wrote, in this version of the course or in an earlier one."""
-        data = json.loads(text)
+        """The record that `to_json` wrote, in this version of the course or in an earlier one.
+
+        Raises ValueError for what it did not write.
+        """
+        data = json.loads(text) if isinstance(text, str) else None
+        if not (isinstance(data, dict) and data.get("status") in STATUSES):
+            raise ValueError(f"{str(text)[:50]!r} is no record")
         lists = {name: tuple(data.get(name, ())) for name in ("notes", "flags", "failures")}
         known = {each.name for each in fields(cls)}
         return cls(**{name: value for name, value in data.items() if name in known} | lists)
@@ -128,7 +133,19 @@ class Ledger:
                 "SELECT record FROM records WHERE student = ? AND file = ? AND key = ?",
                 (student, file, key),
             ).fetchone()
-        return Record.from_json(row[0]) if row else None
+        return self._record(student, row[0]) if row else None
+
+    def _record(self, student: str, text: str) -> Record:
+        try:
+            return Record.from_json(text)
+        except (ValueError, TypeError, AttributeError) as error:
+            raise ValueError(self._changed("record", student, error)) from error
+
+    def _changed(self, what: str, whose: str, why: object) -> str:
+        return (
+            f"{self.path}: the {what} of {whose} is not as the course wrote it ({why}): take that "
+            "line away from its table, or grade to another folder with --out DIR"
+        )
 
     def add(self, student: str, file: str, key: str, record: Record) -> None:
         """Keep a record; one that was made from the same is replaced."""
@@ -161,7 +178,7 @@ class Ledger:
             ).fetchall()
         found: dict[str, list[Attempt]] = {}
         for student, at, file, record in rows:
-            attempt = Attempt(_time(at), file, Record.from_json(record))
+            attempt = Attempt(_time(at), file, self._record(student, record))
             found.setdefault(student, []).append(attempt)
         return found
 
@@ -184,6 +201,8 @@ class Ledger:
         for student, task, points, reason in rows:
             of_student = found.setdefault(student, {})
             of_student.pop(task, None)
+            if points is not None and not isinstance(points, float):
+                raise ValueError(self._changed("mark by hand", student, repr(points)))
             if points is not None:
                 of_student[task] = Override(points, reason)
         return found
@@ -193,5 +212,5 @@ def _time(seconds: float) -> datetime:
     """A time in UTC; one that no calendar has, of a clock that was wrong, is the first of all."""
     try:
         return datetime.fromtimestamp(seconds, UTC)
-    except (ValueError, OverflowError, OSError):
+    except (ValueError, OverflowError, OSError, TypeError):
         return datetime.fromtimestamp(0, UTC)

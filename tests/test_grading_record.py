@@ -119,6 +119,30 @@ def test_a_database_with_other_tables_is_named_and_left_as_it_is(tmp_path):
     assert path.read_bytes() == before
 
 
+@pytest.mark.parametrize(
+    ("change", "told"),
+    [
+        ("UPDATE records SET record = '{'", "the record of s1"),
+        ("UPDATE records SET record = '[]'", "'[]' is no record"),
+        ("UPDATE records SET record = NULL", "'None' is no record"),
+        ("UPDATE records SET record = x'ff'", "is no record"),
+        ('UPDATE records SET record = \'{"status": "odd"}\'', "is no record"),
+        ('UPDATE records SET record = \'{"status": "graded"}\'', "max_score"),
+        ("UPDATE overrides SET points = '8 分'", "the mark by hand of s1"),
+    ],
+)
+def test_a_line_that_somebody_changed_by_hand_is_named(tmp_path, change, told):
+    ledger = Ledger(tmp_path / "grades.sqlite")
+    ledger.add("s1", "a.ipynb", "key", RECORD)
+    ledger.override("s1", "vgg16", Override(8, "口試"))
+    with sqlite3.connect(ledger.path) as database:
+        database.execute(change)
+    with pytest.raises(ValueError, match="is not as the course wrote it") as caught:
+        ledger.attempts(), ledger.overrides()
+    said = str(caught.value)
+    assert said.startswith(f"{ledger.path}: the ") and told in said and "--out DIR" in said
+
+
 @pytest.mark.skipif(sys.platform == "win32", reason="forks")
 @pytest.mark.slow
 def test_two_graders_killed_at_any_moment_lose_and_double_nothing(tmp_path):
