@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import stat
 import zipfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from functools import partial
@@ -162,10 +162,18 @@ def _archived(path: Path) -> list[File]:
         raise ValueError(f"{path} holds {len(members):,} files; at most {MAX_MEMBERS:,} are graded")
     files = [_member(archive, member) for member in members]
     files = [file for file in files if not any(map(_is_ignored, file.parts))]
-    if all(file.parts[0] == path.stem and len(file.parts) > 1 for file in files):
+    if _is_wrapped(files, path.stem):
         files = [replace(file, parts=file.parts[1:]) for file in files]
     course = [file for file in files if file.parts[0] == NBGRADER and len(file.parts) > 1]
     return [replace(file, parts=file.parts[1:]) for file in course] or files
+
+
+def _is_wrapped(files: Sequence[File], name: str) -> bool:
+    """Whether all lies in one folder that is no student's: the archive's own, or a course's."""
+    tops = {file.parts[0] for file in files}
+    is_below = all(len(file.parts) > 1 for file in files)
+    is_course = any(file.parts[1:2] == (NBGRADER,) for file in files)
+    return is_below and len(tops) == 1 and (is_course or name in tops)
 
 
 def _member(archive: zipfile.ZipFile, member: zipfile.ZipInfo) -> File:

@@ -89,7 +89,7 @@ def owners(files: Sequence[File], prefer: str) -> list[Owner]:
     lms = lms_of(files)
     readings = [[each for each in _readings(file) if each.lms == lms] for file in files]
     sure = [found[0].attempt for found in readings if len(found) == 1]
-    usual = statistics.median(filter(None, sure)) if any(sure) else None
+    usual = statistics.median_low(filter(None, sure)) if any(sure) else None
     found = [
         min(each, key=lambda owner: _doubt(owner, usual, prefer)) if each else _plain(file)
         for file, each in zip(files, readings, strict=True)
@@ -116,12 +116,12 @@ def _plain(file: File) -> Owner:
     return Owner(file.parts[0] if len(file.parts) > 1 or file.is_folder else file.stem)
 
 
-def _doubt(owner: Owner, usual: float | None, prefer: str) -> tuple[float, bool]:
+def _doubt(owner: Owner, usual: int | None, prefer: str) -> tuple[float, bool]:
     if not owner.is_known:  # nothing else begins so
         return 0.0, False
     far = ELSEWHERE if usual else 0.0
     if usual and owner.attempt:
-        far = abs(log(owner.attempt / usual))
+        far = abs(log(owner.attempt) - log(usual))  # a quotient may be more than a float can be
     return far, not owner.file.startswith(prefer.partition("_")[0])  # of Day018_vgg16
 
 

@@ -225,6 +225,12 @@ def test_of_two_attempts_the_later_counts_and_the_other_is_listed(tmp_path, olde
         assert older in found(path)["1"].notes[0]
 
 
+def test_a_number_that_no_attachment_has_costs_no_class_its_marks(tmp_path):
+    giant = "9" * 400
+    names = ["x_1_12_a.ipynb", "x_2_13_a.ipynb", f"x_3_{giant}_a.ipynb", f"x_4_14_{giant}_a.ipynb"]
+    assert list(found(archive(tmp_path / "a.zip", dict.fromkeys(names, "x")))) == [*"1234"]
+
+
 def test_a_file_named_like_anothers_submission_stays_its_senders(tmp_path):
     names = [
         MOODLE.format("王", 1, "李_2_assignsubmission_file_Day018.ipynb"),
@@ -271,11 +277,12 @@ def test_nbgraders_course_folder_gives_its_submissions(tmp_path):
     (tmp_path / "submitted" / "s1" / "Day018_vgg16" / "timestamp.txt").write_text("2026")
     expected = {"s1": "Day018_vgg16/Day018_vgg16.ipynb"}
     assert sources(tmp_path) == sources(tmp_path / "submitted") == expected
-    packed = archive(
-        tmp_path / "course.zip",
-        {"course/submitted/s1/Day018/Day018.ipynb": "y", "course/source/Day018.ipynb": "n"},
-    )
-    assert sources(packed) == {"s1": "y"}
+    for name in ("course.zip", "course (1).zip"):
+        packed = archive(
+            tmp_path / name,
+            {"course/submitted/s1/Day018/Day018.ipynb": "y", "course/source/Day018.ipynb": "n"},
+        )
+        assert sources(packed) == {"s1": "y"}
 
 
 @pytest.mark.parametrize(
@@ -320,6 +327,11 @@ def test_bombs_links_and_passwords_in_an_archive_are_refused(tmp_path, monkeypat
     monkeypatch.setattr(files, "MAX_MEMBERS", 2)
     with pytest.raises(ValueError, match="holds 5 files"):
         found(path)
+
+
+def test_a_file_may_have_the_name_of_the_archives_folder(tmp_path):
+    path = archive(tmp_path / "hw.zip", {"hw": "x", "hw/s1/Day018.ipynb": "y"})
+    assert list(found(path)) == ["hw"]
 
 
 def test_a_member_without_a_name_costs_itself(tmp_path):
