@@ -191,7 +191,9 @@ def _by_hand(options: argparse.Namespace) -> tuple[str, str, Override | None] | 
     try:
         mark = None if points == "none" else Override(float(points), clean(options.reason))
     except ValueError as error:
-        raise ValueError(f"{points!r} are no points; expected a number, or none") from error
+        raise ValueError(
+            f"--override: {points!r} are no points; expected a number, or none"
+        ) from error
     return student, task, mark
 
 

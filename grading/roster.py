@@ -233,7 +233,8 @@ class Roster:
                 )
                 yield Person(told, source, line)
             if not lines:
-                alike = [] if named else everybody.get(keys[0], [])
+                found = (everybody[each] for each in keys if each in everybody and not named)
+                alike = next(found, [])
                 doubtful.update(alike)
                 note = TAKEN if named else SEVERAL if alike else STRANGER
                 yield Person(_noted(submission, note), source, is_stranger=True)

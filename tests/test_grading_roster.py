@@ -214,6 +214,7 @@ def test_a_student_on_two_lines_is_one_and_both_lines_get_the_mark(graded):
             ["王小明.ipynb", "李華.ipynb"],
             "分不出是名單裡的哪一位",
         ),
+        ("姓名\n王明\n王明\n李華\n", ["hw_王明.ipynb", "李華.ipynb"], "分不出是名單裡的哪一位"),
         (
             "學號,姓名\nb1,王小明\nb1,王大明\nb2,李\n",
             ["b1.ipynb", "b2.ipynb"],
