@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import atexit
 import io
 import os
 import sys
@@ -15,6 +16,15 @@ def ready() -> None:
             setattr(sys, name, io.TextIOWrapper(io.FileIO(os.devnull, "w"), encoding="utf-8"))
     if isinstance(sys.stdout, io.TextIOWrapper):  # as stderr does it always
         sys.stdout.reconfigure(errors="backslashreplace")
+    atexit.register(_end)
+
+
+def _end() -> None:
+    """Print what others left to be printed, as --help does."""
+    try:
+        _print(sys.stdout, end="")
+    except OSError as error:
+        warn(str(error))
 
 
 def say(*lines: str) -> None:
@@ -27,13 +37,13 @@ def warn(line: str, start: str = "") -> None:
     _print(sys.stderr, f"{start}grading: {line}")
 
 
-def _print(stream: TextIO, *lines: str) -> None:
+def _print(stream: TextIO, *lines: str, end: str = "\n") -> None:
     """Print at once. Raises OSError, with the stream's name, where there is no room.
 
     Who reads no further has heard enough, as `| head`.
     """
     try:
-        print(*lines, sep="\n", file=stream, flush=True)
+        print(*lines, sep="\n", end=end, file=stream, flush=True)
     except OSError as error:
         os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())  # or the end tries once more
         if not isinstance(error, BrokenPipeError):
