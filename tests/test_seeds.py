@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import math
 import zlib
+from dataclasses import replace
 
 import pytest
 from answering import namespace_of
@@ -21,8 +22,9 @@ from test_rooms import ANSWERS, codes
 from utils.checks import TASKS
 from utils.checks.homework import ROOMS
 from utils.checks.homework.vgg import network
+from utils.checks.layers import Layer, make
 from utils.checks.models import is_piece
-from utils.checks.reading import outputs
+from utils.checks.reading import TOLERANCE, difference, outputs
 from utils.checks.task import shape_of
 
 SEEDS = 30  # from which each answer has its own
@@ -86,6 +88,52 @@ def test_an_odd_size_reaches_every_pooling(name):
             for _ in range(5):
                 assert any(size % 2 for size in sizes), shapes
                 sizes = tuple(map(half, sizes))
+
+
+def swapped(layers: tuple[Layer, ...], first: Layer, second: Layer) -> tuple[Layer, ...]:
+    """The network with `second`, which reads `first`, before it."""
+    places = {
+        first.path: replace(second, inputs=first.inputs),
+        second.path: replace(first, inputs=(second.path,)),
+    }
+    renamed = {second.path: first.path}
+    return tuple(
+        places.get(layer.path)
+        or replace(layer, inputs=tuple(renamed.get(path, path) for path in layer.inputs))
+        for layer in layers
+    )
+
+
+def misplaced_norms(layers: tuple[Layer, ...]) -> list[tuple[Layer, ...]]:
+    """For each normalisation, the network with it behind the ReLU or the pooling that follows."""
+    found = []
+    for place, norm in enumerate(layers):
+        if norm.kind == "norm" and norm.get("activation") == "relu":
+            bare, relu = norm.having(activation="linear"), make("Activation", "relu", norm.inputs)
+            relu = relu.having(activation="relu")
+            late = replace(bare, inputs=(relu.path,))
+            found.append((*layers[:place], relu, late, *layers[place + 1 :]))
+            if layers[place + 1 :][:1] and layers[place + 1].kind == "pool":
+                found.append(swapped(layers, norm, layers[place + 1]))
+    return found
+
+
+@pytest.mark.parametrize("room", [room for room in ROOMS if hasattr(room, "networks")])
+def test_no_normalisation_hides_behind_a_relu_or_a_pooling(room):
+    """Both pass what is scaled by a positive number: where no scale was negative, it hardly showed.
+
+    Also where a student's operations keep the layers from being read.
+    """
+    (task,) = room.TASKS
+    for case in (task.public_case(), *map(task.draw_case, range(3))):
+        for asked in case["calls"].values():
+            if shape := shape_of(asked):
+                right = tuple(room.networks(asked)[0])
+                is_softmax = right[-1].get("activation") == "softmax"
+                wanted = outputs(right, shape, case["seed"])
+                for wrong in misplaced_norms(right):
+                    found = outputs(wrong, shape, case["seed"])
+                    assert difference(found, wanted, is_softmax) > 5 * TOLERANCE
 
 
 def test_another_rounding_makes_another_network_in_every_layer():

@@ -23,7 +23,10 @@ INPUT = 0  # the place of the image
 SPREAD = 0.1  # of all weights that are no kernels
 # What scales is around these; the other weights that are no kernels are around 0. Below 1, a
 # normalisation keeps eight sums of branches so small that a softmax tells more than one class.
-SCALING = {"gamma": np.float32(0.8), "moving_variance": np.float32(1)}
+SCALING = {"gamma": np.float32(0.7), "moving_variance": np.float32(1)}
+# Around these and their negatives: ReLU and max pooling pass what is scaled by positive numbers, so
+# that next to them another order would hardly show.
+EITHER_SIGN = ("gamma",)
 
 
 class Weight(NamedTuple):
@@ -98,7 +101,11 @@ def numbers(seed: int, spot: int, weight: Weight) -> Array:
     role, shape = weight
     limit = np.sqrt(6 / math.prod(shape[:-1])) if len(shape) > 1 else SPREAD
     part: Array = _pool(seed)[spot:][: math.prod(shape)] * np.float32(limit)
-    return part + SCALING[role] if role in SCALING else part
+    if role not in SCALING:
+        return part
+    middle = SCALING[role]
+    scaled: Array = part + (np.copysign(middle, part) if role in EITHER_SIGN else middle)
+    return scaled
 
 
 def spots(at: int, count: int) -> list[int]:
