@@ -5,11 +5,13 @@ from __future__ import annotations
 import inspect
 import sys
 import warnings
+from functools import partial
 
 import pytest
 
 from utils.checks.models import ModelTask
 from utils.checks.network import Network
+from utils.checks.reading import Reading, outputs
 from utils.checks.rubric import Rubric
 
 PARTS = {"maps": ("卷積", 3.0), "head": ("分類器", 1.0)}
@@ -362,3 +364,35 @@ def test_branches_may_be_concatenated_in_any_order_and_none_may_be_lacking(how, 
     score = task(branches).check(lambda: built(**how))
     assert [diagnosis.code for diagnosis in score.diagnoses] == codes, score.diagnoses
     assert score.points == points
+
+
+@pytest.mark.parametrize(
+    ("activations", "is_right"),
+    [
+        (["relu", "", "relu"], True),
+        (["", "relu", "relu"], True),  # the largest of what is not below 0
+        (["relu", "relu", "relu"], True),
+        (["relu", "", "sparsemax"], True),  # what can't be computed: the numbers decide
+        (["", "", "relu"], False),
+        (["leaky_relu(0.001)", "", "relu"], False),
+        (["relu", "", "gelu"], False),
+    ],
+)
+def test_another_activation_is_another_network_however_little_it_shows(activations, is_right):
+    def network(*activations):
+        net, x = Network(), Network.image
+        conv = partial(net.conv, filters=4, kernel_size=3)
+        for add, activation in zip((conv, net.max_pool, conv), activations, strict=True):
+            x = add(x)
+            x = net.activation(x, activation) if activation else x
+        return net.layers
+
+    right, shape = network("relu", "", "relu"), (9, 8, 3)
+    told = Reading(
+        *("Small()", {"input_shape": shape}, right, 1),
+        layers=network(*activations),
+        input_shape=shape,
+        output_shape=(4, 4, 4),
+        outputs=outputs(right, shape, 1) * 1.0005,
+    )
+    assert told.proven == is_right

@@ -291,6 +291,21 @@ def same(left: Sequence[Layer], right: Sequence[Layer]) -> bool:
     return Counter(forms(left).values()) == Counter(forms(right).values())
 
 
+def without_activations(layers: Iterable[Layer]) -> tuple[Layer, ...]:
+    """The graph that is left where nothing has an activation."""
+    left: list[Layer] = []
+    passed: dict[str, str] = {}
+    for layer in layers:
+        inputs = tuple(passed.get(path, path) for path in layer.inputs)
+        if layer.kind == "activation":
+            passed[layer.path] = inputs[0]
+        else:
+            layer = replace(layer, inputs=inputs)
+            has_one = layer.get("activation") is not None
+            left.append(layer.having(activation="linear") if has_one else layer)
+    return tuple(left)
+
+
 def ordered(layers: Sequence[Layer]) -> list[Layer]:
     """The layers in an order that does not depend on which branch was written first.
 
