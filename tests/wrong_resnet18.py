@@ -43,6 +43,7 @@ BLOCK = '            x = basic_block(x, filters, strides, name=f"conv{stage}_{bl
 HEAD = "    if include_top:\n"
 GAP = '        x = layers.GlobalAveragePooling2D(name="avg_pool")(x)\n'
 DENSE = '        x = layers.Dense(classes, activation="softmax", name="predictions")(x)\n'
+MEAN = "        x = keras.ops.mean(x, axis=(1, 2))\n"
 MODEL = '    return keras.Model(image, x, name="resnet18")'
 
 
@@ -229,6 +230,9 @@ RIGHT: dict[str, str] = {
     "plus": but(ADD, "    x = x + shortcut\n"),
     "shortcut_first": but("[x, shortcut]", "[shortcut, x]"),
     "unnamed": but(', name=f"{name}_conv1"', "", ', name="predictions"', "", 'name="bn1"', ""),
+    "pool_before_relu": but(STEM_RELU + POOL, POOL + STEM_RELU),
+    "relu_of_the_shortcut": but(SHORTCUT, "    shortcut = layers.ReLU()(x)\n"),
+    "mean": but(GAP, MEAN),
     "dropout_in_head": but(DENSE, f"        x = layers.Dropout(0.5)(x)\n{DENSE}"),
     "keepdims": but(
         'name="avg_pool"', "keepdims=True", DENSE, f"        x = layers.Flatten()(x)\n{DENSE}"
@@ -353,6 +357,27 @@ ANSWERS: dict[str, Answer] = {
     "stem_3x3": wrong("kernel_size", 9.25, STEM, STEM.replace("64, 7, 2", "64, 3, 2")),
     "stem_without_stride": wrong("strides", 9.25, STEM, STEM.replace("7, 2", "7, 1")),
     "stem_without_bn": wrong("missing_bn", 9, STEM_BN, ""),
+    "stem_relu_then_bn": wrong("bn_order", 9, STEM_BN + STEM_RELU, STEM_RELU + STEM_BN),
+    "stem_bn_after_pool": wrong(
+        "bn_after_add", 9, STEM_BN + STEM_RELU + POOL, STEM_RELU + POOL + STEM_BN
+    ),
+    "stem_without_relu": wrong("missing_relu", 9.25, STEM_RELU, ""),
+    "stem_leaky": wrong(
+        "missing_relu", 9.25, STEM_RELU, STEM_RELU.replace("ReLU(", "LeakyReLU(0.01, ")
+    ),
+    "stem_without_shift": wrong(
+        "setting", 9.25, STEM_BN, STEM_BN.replace('name="bn1"', 'center=False, name="bn1"')
+    ),
+    "one_relu_then_bn": wrong(
+        *("bn_order", 9.5, BN1 + RELU1),
+        '    late = name == "conv4_2"\n'
+        "    x = layers.ReLU()(x) if late else x\n"
+        f"{BN1}    x = x if late else layers.ReLU()(x)\n",
+    ),
+    "one_relu_missing": wrong(
+        *("missing_relu", 9.75, RELU1),
+        f'    if name != "conv4_2":\n    {RELU1}',
+    ),
     "no_pool": wrong("missing_pool", 9.25, POOL, ""),
     "average_pool": wrong("pool_kind", 9.25, "layers.MaxPooling2D", "layers.AveragePooling2D"),
     "pool_2x2": wrong("pool_size", 9.25, "MaxPooling2D(3,", "MaxPooling2D(2,"),
@@ -367,6 +392,15 @@ ANSWERS: dict[str, Answer] = {
     "shared_block": wrong("duplicate_names", 9, "conv{stage}_{block}", "conv{stage}"),
     # The head and the arguments.
     "flattened": wrong("missing_gap", 9.25, GAP, "        x = layers.Flatten()(x)\n"),
+    "no_first_relu_and_mean": wrong("missing_relu", 8.5, RELU1, "", GAP, MEAN),
+    "maximum": wrong("head_pool", 9.25, GAP, MEAN.replace("mean", "max")),
+    "mean_of_columns": wrong(
+        "missing_gap", 9.25, GAP, MEAN.replace("(1, 2)", "1") + "        x = x[:, 0]\n"
+    ),
+    "softmax_of_the_batch": wrong(
+        *("last_activation", 9.25, DENSE),
+        DENSE.replace(', activation="softmax"', "") + "        x = layers.Softmax(axis=0)(x)\n",
+    ),
     "max_pooled_head": wrong("head_pool", 9.25, "GlobalAverageP", "GlobalMaxP"),
     "sigmoid": wrong("last_activation", 9.25, '"softmax"', '"sigmoid"'),
     "no_softmax": wrong("last_activation", 9.25, ', activation="softmax"', ""),

@@ -122,6 +122,11 @@ SILENT = {"Dropout", "SpatialDropout2D", "GaussianDropout", "AlphaDropout", "Gau
     "Identity",
     "ActivityRegularization",
 }
+# What an operation (keras.ops) over height and width is -> the layer that does the same.
+OVER_MAPS = {
+    "Mean": "GlobalAveragePooling2D",
+    **dict.fromkeys(("Max", "Amax"), "GlobalMaxPooling2D"),
+}
 # Activations as an operation (keras.ops), whose class may be called otherwise than the function.
 OPERATIONS = {
     **{"Relu": "relu", "Relu6": "relu6", "Elu": "elu", "Selu": "selu", "Silu": "silu"},
@@ -195,21 +200,30 @@ def _layer(row: LayerRow, inputs: tuple[str, ...]) -> Layer:
 
     if activation := _activation(row):
         return told("activation", (("activation", activation),))
-    if row.kind not in KINDS or (KINDS[row.kind].name == "merge" and len(inputs) < 2):  # as x * 2
-        return told(row.kind)
+    kind = OVER_MAPS[row.kind] if _is_over_maps(row) else row.kind
+    if kind not in KINDS or (KINDS[kind].name == "merge" and len(inputs) < 2):  # as x * 2
+        return told(kind)
     given = dict(row.config) | {key: getattr(row, key) for key in COLUMNS}
-    if width := WIDTHS.get(row.kind):
+    if width := WIDTHS.get(kind):
         expect(given.get(width), int, width)
-    if _last(given.get("axis")) in (-1, len(row.output_shape)):
+    if _is_last(given.get("axis"), row):
         given["axis"] = -1
-    known = {key: value for key, value in given.items() if key in KINDS[row.kind].settings}
-    made = make(row.kind, row.name, **known)
+    known = {key: value for key, value in given.items() if key in KINDS[kind].settings}
+    made = make(kind, row.name, **known)
     return told(made.kind, made.settings)
 
 
-def _last(axis: object) -> object:
-    """An axis: the one of a tuple that holds one."""
-    return axis[0] if isinstance(axis, tuple) and len(axis) == 1 else axis
+def _is_last(axis: object, row: LayerRow) -> bool:
+    """Whether an axis, perhaps the one of a tuple that holds one, is that of the channels."""
+    (axis,) = axis if isinstance(axis, tuple) and len(axis) == 1 else (axis,)
+    return axis in (-1, len(row.output_shape))
+
+
+def _is_over_maps(row: LayerRow) -> bool:
+    """Whether a row is an operation that leaves a number of each map."""
+    axes, size = row.config.get("axis"), 3 if row.config.get("keepdims") else 1
+    is_known = row.kind in OVER_MAPS and len(row.output_shape) == size
+    return is_known and axes in ((1, 2), (2, 1), (-3, -2), (-2, -3))
 
 
 def _activation(row: LayerRow) -> str | None:
@@ -227,6 +241,8 @@ def _activation(row: LayerRow) -> str | None:
         return f"leaky_relu({told.get('negative_slope')})"
     if row.kind == "ELU":
         return "elu" if told.get("alpha") == 1 else f"elu({told.get('alpha')})"
+    if row.kind == "Softmax" and not _is_last(told.get("axis", -1), row):
+        return f"softmax(axis={told['axis']})"
     return OPERATIONS.get(row.kind)
 
 
