@@ -10,12 +10,15 @@ from utils.checks.mistakes import SHARED
 from utils.checks.network import Network
 
 
-def branched(skip: str = "first", merge: str = "Add", padded: bool = True) -> tuple[Layer, ...]:
+def branched(
+    skip: str = "first", merge: str = "Add", padded: bool = True, again: bool = False
+) -> tuple[Layer, ...]:
     """Three convolutions; what the layer `skip` gives is added to the last."""
     net = Network()
     x = net.pad(net.image, 1, name="pad") if padded else net.image
     x = net.conv(x, 8, 3, name="first")
     x = net.conv(x, 8, 3, name="second")
+    x = net.add("LayerNormalization", x, name="again") if again else x
     x = net.conv(x, 8, 3, name="third")
     net.add(merge, skip, x, name="sum")
     return net.layers
@@ -25,6 +28,10 @@ def branched(skip: str = "first", merge: str = "Add", padded: bool = True) -> tu
 CHANGES = {
     "the skip": ({"skip": "second"}, "wiring", "`sum` 接的是 `second`，應該接 `first`", {"sum"}),
     "the sum": ({"merge": "Multiply"}, "merge_kind", "`sum` 用的是 multiply", {"sum"}),
+    "too many": (
+        {"again": True},
+        *("extra_layer", "多了題目沒有的層：`again`（接在 `second` 之後）", {"second"}),
+    ),
     "the padding": ({"padded": False}, "missing_layer", "少了 `pad`", {"pad"}),
 }
 CODES = {code for _, code, _, _ in CHANGES.values()}

@@ -245,7 +245,17 @@ def _extra(
         part = part_of(min(_beside_extra(pairs), default=""))
         code = code_of(codes, part, extra[0].kind, "extra")
         more = f" 等 {len(extra)} 層" if len(extra) > 4 else ""
-        yield diagnose(code, part, layers="、".join(map(described, extra[:4])) + more)
+        names = {theirs.path: mine.name for mine, theirs in pairs if mine and theirs}
+        placed = [_placed(layer, names) for layer in extra[:4]]
+        yield diagnose(code, part, layers="、".join(placed) + more)
+
+
+def _placed(layer: Layer, names: Mapping[str, str]) -> str:
+    """A layer too many, and after which of the expected ones it stands; the input has no name."""
+    source = layer.inputs[0]
+    if source == INPUT:
+        return f"{described(layer)}（接在輸入之後）"
+    return described(layer) + (f"（接在 `{names[source]}` 之後）" if source in names else "")
 
 
 def _unlike(
