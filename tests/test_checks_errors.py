@@ -211,3 +211,10 @@ def test_a_check_says_that_it_judges_an_older_definition(shell, capsys):
     assert note() == ""
     run("%time y = 1\nx = block3")
     assert note() == ""
+
+
+def test_a_model_that_can_t_be_run_says_why():
+    source = but("keras.Input(", 'keras.Input(dtype="uint8", ')
+    (told,) = checks.vgg16(namespace_of("whole_numbers", source)["VGG16"]).diagnoses
+    assert told.code == "no_numbers"
+    assert "uint8" in told.message and "dtype" in told.hint

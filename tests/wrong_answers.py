@@ -614,6 +614,7 @@ ANSWERS: dict[str, Answer] = {
         but("    if include_top:", "    x = layers.Flatten()(x)\n    if include_top:"),
         "rank rank pooling",
         9.5,
+    "whole_numbers": answer(but("keras.Input(", 'keras.Input(dtype="uint8", '), "no_numbers", 4.25),
     ),
     "relu_last": answer(but('"softmax"', '"relu"'), "last_activation", 9.0),
     "softmax_after_relu": answer(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Container, Sequence
 
@@ -71,6 +72,14 @@ def explain(reading: Reading, expects_tensor: bool = False) -> Mistake | None:
         code = "returns_model" if expects_tensor else "not_a_model"
         return diagnose(code, "", call=reading.call, returned=f"`{reading.returned}`")
     return None
+
+
+def doubt(reading: Reading, part: str) -> Mistake:
+    """Told of layers that read right where the numbers are others, or none and why."""
+    if math.isfinite(reading.distance):
+        return diagnose("numbers", part, call=reading.call, worst=reading.distance)
+    why = f"（{error_text(reading.failed)}）" if reading.failed else ""
+    return diagnose("no_numbers", part, call=reading.call, why=why)
 
 
 def explain_answer(answer: Json, call: str) -> Mistake | None:

@@ -284,8 +284,9 @@ SHARED: dict[str, tuple[str, str]] = {
         "層與層之間是否多做了什麼（相加、乘上常數、自訂的函式）？每一層接的是不是前一層？",
     ),
     "no_numbers": (
-        "`{call}` 建得起來，但是給它一張影像時算不出數值，無法確認它是題目的網路。",
-        "拿一張隨機影像試試 `model(image)`，看看停在哪一層。",
+        "`{call}` 建得起來，但是給它一張影像時算不出數值{why}，無法確認它是題目的網路。",
+        "拿一張隨機影像試試 `model(image)`，看看停在哪一層。`keras.Input` 不要設 `dtype`："
+        "卷積算的是浮點數，不是整數。",
     ),
     "include_top": (
         "`include_top` 沒有作用：`include_top={asked}` 時，模型的輸出是 {shape}。",

@@ -5,13 +5,12 @@ It fits any task whose network is written down; a room with more to tell has a j
 
 from __future__ import annotations
 
-import math
 from collections import Counter
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from .compare import Codes, PartOf, compare, listed, size
-from .errors import explain
+from .errors import doubt, explain
 from .layers import INPUT, Layer, expect, same
 from .mistakes import Mistake, diagnose, each_once, table
 from .probe import probe_model_maker, probe_tensor_maker
@@ -157,9 +156,7 @@ class ModelTask:
                 return [], set()
             if "classes" in reading.asked and ARGUMENTS["classes"](reading):
                 return [], set()  # told as an argument
-            code = "numbers" if math.isfinite(reading.distance) else "no_numbers"
-            part = next(iter(self.rubric.parts))
-            return [diagnose(code, part, call=reading.call, worst=reading.distance)], every
+            return [doubt(reading, next(iter(self.rubric.parts)))], every
         verdicts = [
             compare(network, reading.layers, self.part_of, reading.proof, self.codes)
             for network in networks

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from types import MappingProxyType
 
 from .causes import followed, unused
 from .compare import Codes, PartOf, Verdict, compare
-from .errors import explain, with_unused
+from .errors import doubt, explain, with_unused
 from .fresh import fresh_settings
 from .layers import Layer, Malformed, same
 from .mistakes import UNFINISHED, Mistake, Texts, diagnose, in_words, renamed
@@ -74,8 +73,7 @@ def judge_piece(
     if reading.proven:
         return [], set()
     if same(reading.layers, reading.expected):
-        code = "numbers" if math.isfinite(reading.distance) else "no_numbers"
-        return [diagnose(code, part, call=reading.call, worst=reading.distance)], every
+        return [doubt(reading, part)], every
     return compare(reading.expected, reading.layers, part_of, own=codes)
 
 

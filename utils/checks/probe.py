@@ -182,16 +182,17 @@ def _look(model: Any, shape: Shape | None, seed: int, tensor: Any) -> Json:
             summary, error = attempt(_summary, graph, size)
     if error:
         return {"unreadable": error}
-    outputs = None
+    outputs = failed = None
     params = sum(row["params"] for row in summary["rows"])
     if shape and list(shape) == summary["input_shape"] and params <= MOST_PARAMS:
-        outputs, _ = attempt(_run, model, graph, shape, seed, size)
+        outputs, failed = attempt(_run, model, graph, shape, seed, size)
     return {
         "model": {
             "class": type(model).__name__,
             "summary": summary,
             "tied": any(given is tensor for given in getattr(model, "inputs", None) or ()),
             "outputs": outputs,
+            "failed": failed,
             "seen": _seen(graph, size),
         }
     }

@@ -55,6 +55,7 @@ class Reading:
     outputs: np.ndarray | None = None
 
     @cached_property
+    failed: Json | None = None  # why there are none
     def blocks(self) -> tuple[Layer, ...]:
         """The layers up to where the maps become a vector."""
         return split(self.layers)[0]
@@ -188,6 +189,7 @@ def read(
 
 
 def _as_found(found: Sequence[Layer], network: Sequence[Layer]) -> tuple[Layer, ...]:
+        failed=read_error(model["failed"]) if model.get("failed") else None,
     """The network with what it leaves open as the layers found have it."""
     return in_order_of(found, _with_epsilon_of(found, network))
 

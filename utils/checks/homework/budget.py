@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from ..compare import described, size
-from ..errors import explain
+from ..errors import doubt, explain
 from ..layers import Layer, expect, make
 from ..mistakes import Mistake, diagnose, each_once
 from ..probe import probe_model_maker
@@ -160,7 +160,7 @@ def _judge_style(reading: Reading) -> list[Mistake]:
     if sum(map(_width, layers)) > MOST_UNITS or not reading.has_asked_shape:
         return []  # told as a cost, or as an argument
     if reading.outputs is None:
-        return [diagnose("no_numbers", "style", call=reading.call)]
+        return [doubt(reading, "style")]
     right = outputs(layers, tuple(reading.asked["input_shape"]), reading.seed)
     fits = right.size == reading.outputs.size
     worst = difference(reading.outputs, right) if fits else math.inf

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from ..compare import align, compare, described, size
-from ..errors import explain
+from ..errors import doubt, explain
 from ..layers import Layer, expect, same
 from ..mistakes import Mistake, diagnose, each_once, renamed
 from ..probe import plain_numbers, probe_model_maker
@@ -263,8 +263,7 @@ def _judge_blocks(built: Built) -> list[Mistake]:
     if built.column == config:  # a width that is scaled otherwise is told as an argument
         layers = (*built.blocks, *reading.tail)
         if not built.is_sketch and reading.has_asked_shape and same(layers, reading.expected):
-            code = "numbers" if math.isfinite(reading.distance) else "no_numbers"
-            return [diagnose(code, config, call=reading.call, worst=reading.distance)]
+            return [doubt(reading, config)]
         return []
     channels = reading.asked["input_shape"][-1]  # what the model itself has may be no number
     if built.column and (params := parameters(built.blocks, channels)) != (

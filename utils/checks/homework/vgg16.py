@@ -5,7 +5,6 @@ The challenge's VGG19 takes the same arguments and has the same judge, with 4 po
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
@@ -13,7 +12,7 @@ from functools import partial
 import numpy as np
 
 from ..compare import PartOf, Verdict, align, compare, described, listed, named, size
-from ..errors import explain
+from ..errors import doubt, explain
 from ..layers import Layer, expect, same
 from ..mistakes import FAILURES, Mistake, diagnose, renamed
 from ..pieces import check_piece, judge_piece, judge_pieces, read_piece
@@ -279,8 +278,7 @@ def _doubt(reading: Reading, part: str) -> Mistake | None:
     """Told of layers that read right and compute something else."""
     if reading.proven or not reading.has_asked_shape or not same(reading.layers, reading.expected):
         return None
-    code = "numbers" if math.isfinite(reading.distance) else "no_numbers"
-    return diagnose(code, part, call=reading.call, worst=reading.distance)
+    return doubt(reading, part)
 
 
 def _judge_names(models: Models, pieces: Models, wrong: set[str]) -> tuple[list[Mistake], float]:
