@@ -311,6 +311,14 @@ CONV31, CONV32 = conv("block3_conv1", 256), conv("block3_conv2", 256)
 CONV52, CONV53 = conv("block5_conv2", 512), conv("block5_conv3", 512)
 OWN = ((3, 256), (4, 512), (5, 512))
 
+ARGUMENTS = (
+    'include_top=True, input_tensor=None, input_shape=(224, 224, 3), pooling="max", classes=1000'
+)
+DEFAULTS = """\
+    told = {"input_shape": (224, 224, 3), "pooling": "max", "classes": 1000} | told
+    input_shape, pooling, classes = told["input_shape"], told["pooling"], told["classes"]
+"""
+
 ANSWERS: dict[str, Answer] = {
     **{name: answer(source, "", 10.0) for name, source in RIGHT.items()},
     "blank": answer(BLANK, "unfinished", 0.0),
@@ -606,6 +614,7 @@ ANSWERS: dict[str, Answer] = {
     "only_symbolic": answer(
         but(DEF, STUBBORN + DEF, CONV31, CONV31.replace('"relu"', "relu")), "no_numbers", 4.25
     ),
+    "whole_numbers": answer(but("keras.Input(", 'keras.Input(dtype="uint8", '), "no_numbers", 4.25),
     # The head.
     "flattened_before": answer(
         but("head(x, classes)\n", "head(layers.Flatten()(x), classes)\n"), "", 10.0
@@ -614,7 +623,6 @@ ANSWERS: dict[str, Answer] = {
         but("    if include_top:", "    x = layers.Flatten()(x)\n    if include_top:"),
         "rank rank pooling",
         9.5,
-    "whole_numbers": answer(but("keras.Input(", 'keras.Input(dtype="uint8", '), "no_numbers", 4.25),
     ),
     "relu_last": answer(but('"softmax"', '"relu"'), "last_activation", 9.0),
     "softmax_after_relu": answer(
@@ -678,6 +686,25 @@ ANSWERS: dict[str, Answer] = {
     "head_not_stored": answer(but("x = head(x, classes)", "head(x, classes)"), "not_stored", 7.25),
     "two_dense_layers": answer(but(f"return {LAST}", "return x"), "missing_dense", 9.0),
     "thousand_classes": answer(but("Dense(classes", "Dense(1000"), "classes", 9.75),
+    "ten_by_default": answer(but("classes=1000", "classes=10"), "default_value", 9.75),
+    "no_top_by_default": answer(
+        but("include_top=True", "include_top=False"), "default_value", 9.75
+    ),
+    "top_without_default": answer(but("include_top=True", "include_top"), "default_value", 9.75),
+    "no_defaults": answer(
+        but(ARGUMENTS, "include_top, input_tensor, input_shape, pooling, classes"),
+        "no_default",
+        9.75,
+    ),
+    "classes_by_name_alone": answer(but("classes=1000", "*, classes"), "no_default", 9.75),
+    "defaults_in_a_dictionary": answer(
+        but(
+            *(ARGUMENTS, "include_top=True, input_tensor=None, **told"),
+            *("    if input_tensor is None", f"{DEFAULTS}    if input_tensor is None"),
+        ),
+        "",
+        10.0,
+    ),
     "other_defaults": answer(but('pooling="max"', 'pooling="avg"'), "defaults", 9.75),
     "fewer_arguments": answer(
         but("input_tensor=None, ", "", ', pooling="max"', "", GIVEN, NEW_INPUT, POOLED, ALWAYS_MAX),

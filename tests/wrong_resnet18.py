@@ -422,6 +422,11 @@ ANSWERS: dict[str, Answer] = {
     ),
     "three_channels": wrong("input_shape", 9.75, "shape=input_shape", "shape=(None, None, 3)"),
     "shape_fixed": wrong("input_shape", 9.75, "shape=input_shape", "shape=(224, 224, 3)"),
+    "no_top_by_default": wrong("defaults", 9.75, "include_top=True", "include_top=False"),
+    "no_defaults": wrong(
+        *("no_default", 9.5, "input_shape=(224, 224, 3), include_top=True, classes=1000"),
+        "input_shape, include_top, classes",
+    ),
     "ten_by_default": wrong("defaults", 9.75, "classes=1000", "classes=10"),
     "fewer_arguments": wrong(
         *("signature", 9.25, ", include_top=True, classes=1000", ", classes=1000"),

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import ast
 import linecache
+import re
 import sys
 from collections import ChainMap
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -53,6 +54,16 @@ def of_error(error: BaseException, frames: Frames) -> Json | None:
     if any(word in str(error) for word in NO_TENSOR):
         return _followed(frames)
     return None
+
+
+def of_call(error: BaseException, function: Any) -> Json | None:
+    """Told of a call that lacks what a student's function gives no default."""
+    lacking = re.search(r"missing \d+ required .*arguments?: (.*)", str(error))
+    if lacking is None:
+        return None
+    names = "、".join(re.findall(r"'(\w+)'", lacking[1]))
+    told = _told("no_default", function.__code__, _tree(function.__code__))
+    return told | {"name": names[:SOURCE_LIMIT]}
 
 
 def of_value(function: Any, value: object) -> Json | None:

@@ -46,7 +46,7 @@ ERRORS = (
     ("", "", "exception"),
 )
 # What `causes` may tell, which needs no table.
-CAUSES = {"not_called", "tensor_as_setting", "no_return", "comma", "endless"}
+CAUSES = {"not_called", "tensor_as_setting", "no_return", "comma", "endless", "no_default"}
 # What may be missing because a result was left unused -> words in what made that result.
 LACKING = {
     **dict.fromkeys(("include_top", "missing_block", "missing_layer"), ""),

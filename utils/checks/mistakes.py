@@ -44,6 +44,10 @@ FAILURES: dict[str, tuple[str, str]] = {
         "函式做完之後，每一條路都要 `return` 最後的張量；`print(...)`、`summary()` 只是印出來，"
         "傳回的是 `None`。",
     ),
+    "no_default": (
+        "{where}的引數 {name} 沒有預設值，所以不寫它就呼叫不了這個函式。",
+        "保留題目給的第一行，也就是 `def` 那一行：引數後面的等號與預設值都要在。",
+    ),
     "comma": (
         "{where}多了一個逗號，所以那是一組東西（tuple），不是一個張量或模型。",
         "刪掉那個逗號，一次只給一個；要連接兩個張量，用 Keras 的層。",
@@ -326,6 +330,10 @@ SHARED: dict[str, tuple[str, str]] = {
     ),
     "defaults": (
         "只寫 `{call}` 時，模型的輸入是 {input_shape}、輸出是 {shape}，和題目的預設值不同。",
+        "保留題目第一行裡各個引數的預設值。",
+    ),
+    "default_value": (
+        "引數 `{argument}` 的預設值是 {found}，題目的第一行寫的是 {right}。",
         "保留題目第一行裡各個引數的預設值。",
     ),
     "names": (

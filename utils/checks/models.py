@@ -186,7 +186,9 @@ class ModelTask:
         if reading.asked or not self.default_shape:
             return None
         width, last = dense_width(reading), reading.expected[-1]
-        if reading.input_shape == self.default_shape and width in (None, last.get("units")):
+        has_head = reading.defaults.get("include_top", True)
+        is_right = reading.input_shape == self.default_shape and has_head
+        if is_right and width in (None, last.get("units")):
             return None
         return _defaults(reading)
 

@@ -19,7 +19,7 @@ from .causes import followed, of_value
 from .fresh import fresh_settings
 from .layers import KINDS, Layer, Shape
 from .sketch import lenient
-from .task import Function, Json, arguments, attempt, shape_of, unknown_arguments
+from .task import Function, Json, arguments, attempt, defaults, shape_of, unknown_arguments
 from .weights import INPUT, Weight, draw, fingerprint, numbers, place, seeded_images, spots
 
 # A network far larger than asked for is read, not run: VGG16 for 64 × 64 has 42 million weights.
@@ -60,7 +60,7 @@ def probe_model_maker(
         more, _ = attempt(also, model) if also else (None, None)
         answer["model"] |= more or {}
         answer["model"]["seen"]["imported"] = imported
-    return _sent(answer | {"unknown": unknown})
+    return _sent(answer | {"unknown": unknown, "defaults": defaults(function)})
 
 
 @contextmanager

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 
 import numpy as np
@@ -14,6 +14,7 @@ from .layers import (
     expect,
     in_order_of,
     ordered,
+    plain,
     read_layers,
     read_summary,
     same,
@@ -43,6 +44,7 @@ class Reading:
     seed: int
     also: tuple[tuple[Layer, ...], ...] = ()
     unknown: tuple[str, ...] = ()
+    defaults: Json = field(default_factory=dict)  # of the student's function
     error: Json | None = None
     returned: str | None = None
     cause: Json | None = None
@@ -53,9 +55,9 @@ class Reading:
     sequential: bool = False
     tied: bool = False
     outputs: np.ndarray | None = None
+    failed: Json | None = None  # why there are none
 
     @cached_property
-    failed: Json | None = None  # why there are none
     def blocks(self) -> tuple[Layer, ...]:
         """The layers up to where the maps become a vector."""
         return split(self.layers)[0]
@@ -164,7 +166,9 @@ def read(
     answer = expect(answer, dict, "call")
     unknown = expect(answer.get("unknown"), list, "unknown", most=20)
     names = tuple(expect(name, str, "unknown", most=50) for name in unknown)
-    reading = Reading(call, asked, tuple(expected), seed, tuple(map(tuple, also)), names)
+    told = expect(answer.get("defaults", {}), dict, "defaults", most=50)
+    defaults = {name: plain(value, depth=0) for name, value in told.items()}
+    reading = Reading(call, asked, tuple(expected), seed, tuple(map(tuple, also)), names, defaults)
     if "error" in answer:
         return replace(reading, error=read_error(answer["error"]))
     if "returned" in answer:
@@ -185,11 +189,11 @@ def read(
         sequential=model.get("class") == "Sequential",
         tied=model.get("tied") is True,
         outputs=numbers(model.get("outputs")),
+        failed=read_error(model["failed"]) if model.get("failed") else None,
     )
 
 
 def _as_found(found: Sequence[Layer], network: Sequence[Layer]) -> tuple[Layer, ...]:
-        failed=read_error(model["failed"]) if model.get("failed") else None,
     """The network with what it leaves open as the layers found have it."""
     return in_order_of(found, _with_epsilon_of(found, network))
 

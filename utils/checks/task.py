@@ -27,6 +27,8 @@ ELSEWHERE = "批改時，這個檢查由批改程式在別處做。"
 # where it takes no `input_shape`.
 RUN_AT = "run_at"
 MESSAGE_LIMIT = 500  # characters of a student's error that travel
+PLAIN = (bool, int, str, type(None))  # types of a default that travels
+NOWHERE = "無"  # told of a parameter without one
 
 
 @dataclass(frozen=True)
@@ -129,7 +131,22 @@ def _describe(error: BaseException, function: Function) -> Json:
             "raised": own[-1] == frames[-1],
             "cause": causes.followed(causes.of_error, error, own),
         }
+    else:
+        told["cause"] = causes.followed(causes.of_call, error, function)
     return told
+
+
+def defaults(function: Function) -> Json:
+    """The defaults of a function's parameters, as far as they are plain data; NOWHERE for none."""
+    try:
+        parameters = inspect.signature(function).parameters.values()
+    except (TypeError, ValueError):
+        return {}
+    named = [
+        each for each in parameters if each.kind not in (each.VAR_POSITIONAL, each.VAR_KEYWORD)
+    ]
+    told = {each.name: NOWHERE if each.default is each.empty else each.default for each in named}
+    return {name: value for name, value in told.items() if isinstance(value, PLAIN)}
 
 
 def unknown_arguments(function: Function, names: list[str]) -> list[str]:

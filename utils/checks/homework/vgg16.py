@@ -71,6 +71,9 @@ CHALLENGE = _rubric(
     mistakes=VGG16_AGAIN | {code: text for code, text in MISTAKES.items() if code != "vgg19"},
 )
 
+# Of the sheet's first line, what no call of a case leaves to the function.
+DEFAULTS = {"include_top": True, "classes": 1000}
+
 Models = dict[str, Reading]  # by the call's name; of the pieces, by the function's
 Judged = bool | Mistake | None  # of an argument: True: right; None: nothing to judge it by
 
@@ -379,6 +382,9 @@ def _defaults(models: Models) -> Judged:
         right.append(_cut(models["max"], models)[1])
     pooled = [[(layer.kind, layer.get("mode")) for layer in one] for one in right]
     found = [(layer.kind, layer.get("mode")) for layer in _cut(reading, models)[1]]
+    for argument, right_one in DEFAULTS.items():
+        if (given := reading.defaults.get(argument, right_one)) != right_one:
+            return _told("default_value", argument=argument, found=given, right=right_one)
     shape_right = reading.input_shape in ((224, 224, 3), (224, 224, 1))
     return (shape_right and found in pooled) or _told(
         "defaults", reading, input_shape=size(reading.input_shape)
