@@ -44,6 +44,8 @@ HEAD = "    if include_top:\n"
 GAP = '        x = layers.GlobalAveragePooling2D(name="avg_pool")(x)\n'
 DENSE = '        x = layers.Dense(classes, activation="softmax", name="predictions")(x)\n'
 MEAN = "        x = keras.ops.mean(x, axis=(1, 2))\n"
+PYTORCH_BN = "layers.BatchNormalization(epsilon=1e-5, "
+OTHER_BN = ("layers.BatchNormalization(", PYTORCH_BN)
 MODEL = '    return keras.Model(image, x, name="resnet18")'
 
 
@@ -233,6 +235,8 @@ RIGHT: dict[str, str] = {
     "pool_before_relu": but(STEM_RELU + POOL, POOL + STEM_RELU),
     "relu_of_the_shortcut": but(SHORTCUT, "    shortcut = layers.ReLU()(x)\n"),
     "mean": but(GAP, MEAN),
+    "epsilon_of_pytorch_in_blocks": but("layers.BatchNormalization(name=f", f"{PYTORCH_BN}name=f"),
+    "epsilon_of_pytorch_in_projections": but(PROJECTION_BN, PROJECTION_BN.replace(*OTHER_BN)),
     "dropout_in_head": but(DENSE, f"        x = layers.Dropout(0.5)(x)\n{DENSE}"),
     "keepdims": but(
         'name="avg_pool"', "keepdims=True", DENSE, f"        x = layers.Flatten()(x)\n{DENSE}"

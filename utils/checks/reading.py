@@ -8,6 +8,7 @@ from functools import cached_property
 
 import numpy as np
 
+from .compare import align
 from .layers import (
     Layer,
     Shape,
@@ -195,18 +196,28 @@ def read(
 
 def _as_found(found: Sequence[Layer], network: Sequence[Layer]) -> tuple[Layer, ...]:
     """The network with what it leaves open as the layers found have it."""
-    return in_order_of(found, _with_epsilon_of(found, network))
+    return in_order_of(found, _with_epsilons_of(found, network))
 
 
-def _with_epsilon_of(found: Sequence[Layer], network: Sequence[Layer]) -> tuple[Layer, ...]:
-    """The network with the small constant that the normalisations found have, if they have one."""
-    told = {layer.get("epsilon") for layer in found if layer.kind == "norm"}
-    epsilon = told.pop() if len(told) == 1 else None
-    if not isinstance(epsilon, float) or not 0 < epsilon <= FREE_EPSILON:
-        return tuple(network)
+def _with_epsilons_of(found: Sequence[Layer], network: Sequence[Layer]) -> tuple[Layer, ...]:
+    """The network with the small constants that the normalisations found have."""
+    norms = [layer for layer in found if layer.kind == "norm"]
+    if len({layer.get("epsilon") for layer in norms}) == 1:
+        epsilons = {layer.path: norms[0].get("epsilon") for layer in network}
+    else:
+        pairs = align(ordered(network), ordered(found)) if norms else []
+        epsilons = {mine.path: theirs.get("epsilon") for mine, theirs in pairs if mine and theirs}
     return tuple(
-        layer.having(epsilon=epsilon) if layer.kind == "norm" else layer for layer in network
+        layer.having(epsilon=epsilons[layer.path])
+        if layer.kind == "norm" and _is_free(epsilons.get(layer.path))
+        else layer
+        for layer in network
     )
+
+
+def _is_free(epsilon: object) -> bool:
+    """Whether no paper says that it has to be another one."""
+    return isinstance(epsilon, float) and 0 < epsilon <= FREE_EPSILON
 
 
 def difference(found: np.ndarray, right: np.ndarray, probabilities: bool = False) -> float:
