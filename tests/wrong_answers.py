@@ -614,6 +614,21 @@ ANSWERS: dict[str, Answer] = {
     "only_symbolic": answer(
         but(DEF, STUBBORN + DEF, CONV31, CONV31.replace('"relu"', "relu")), "no_numbers", 4.25
     ),
+    # What is right in another style costs nothing beside a mistake.
+    "valid_and_other_styles": answer(
+        but(
+            *(CONV31, CONV31.replace('"same"', '"valid"')),
+            *(FLATTEN, FLATTEN.replace("layers.Flatten(", "layers.Reshape((-1,), ")),
+            "layers.GlobalAveragePooling2D(",
+            "layers.Flatten()(layers.GlobalAveragePooling2D(keepdims=True, ",
+            *(
+                'AveragePooling2D(keepdims=True, name="global_pool")(x)',
+                'AveragePooling2D(keepdims=True, name="global_pool")(x))',
+            ),
+        ),
+        "padding",
+        8.25,
+    ),
     "whole_numbers": answer(but("keras.Input(", 'keras.Input(dtype="uint8", '), "no_numbers", 4.25),
     # The head.
     "flattened_before": answer(

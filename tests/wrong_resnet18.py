@@ -352,6 +352,12 @@ ANSWERS: dict[str, Answer] = {
     "stride_in_conv2_x": wrong("stride_place", 9.5, "stage > 2 and ", ""),
     "never_strided": wrong("stride_place", 7.5, STRIDES, "            strides = 1\n"),
     "bias_kept": wrong("bias", 5.25, ", use_bias=False", ""),
+    # What is right in another style costs nothing beside it.
+    "bias_and_other_styles": wrong(
+        *("bias", 8.5, CONV2, CONV2.replace(", use_bias=False", "")),
+        *(GAP, GAP.replace("name", "keepdims=True, name") + "        x = layers.Flatten()(x)\n"),
+        *(PROJECTION_BN, PROJECTION_BN.replace(*OTHER_BN)),
+    ),
     "bias_in_stem": wrong("bias", 9.25, STEM, STEM.replace(", use_bias=False", "")),
     "no_bn": wrong("missing_bn", 4.5, BN1, "", BN2, "", PROJECTION_BN, "", STEM_BN, ""),
     "no_second_bn": wrong("missing_bn", 8.5, BN2, ""),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence, Sized
+from collections.abc import Iterable, Iterator, Mapping, Sequence, Sized
 from dataclasses import dataclass, field, replace
 from typing import Any, NamedTuple, TypeVar
 
@@ -127,6 +127,8 @@ OVER_MAPS = {
     "Mean": "GlobalAveragePooling2D",
     **dict.fromkeys(("Max", "Amax"), "GlobalMaxPooling2D"),
 }
+# What flattens where it leaves a single axis.
+TO_A_VECTOR = ("Reshape", "Squeeze")
 # Activations as an operation (keras.ops), whose class may be called otherwise than the function.
 OPERATIONS = {
     **{"Relu": "relu", "Relu6": "relu6", "Elu": "elu", "Selu": "selu", "Silu": "silu"},
@@ -191,7 +193,24 @@ def read_layers(summary: ModelSummary) -> tuple[Layer, ...]:
             heard[row.name] = inputs[0]
         else:
             layers.append(_layer(row, inputs))
-    return folded(layers)
+    return folded(_flattened_once(layers))
+
+
+def _flattened_once(layers: Sequence[Layer]) -> Iterator[Layer]:
+    """The layers, where a global pooling keeps no axes that the layer after it drops."""
+    by_path = {layer.path: layer for layer in layers}
+    readers = Counter(path for layer in layers for path in layer.inputs)
+    dropped = {
+        layer.path: layer.inputs[0]
+        for layer in layers
+        if layer.kind == "flatten" and readers[layer.inputs[0]] == 1
+        if by_path.get(layer.inputs[0], layer).kind == "global"
+    }
+    for layer in layers:
+        if layer.path in dropped.values():
+            layer = replace(layer.having(keepdims=False), output_shape=layer.output_shape[-1:])
+        if layer.path not in dropped:
+            yield replace(layer, inputs=tuple(dropped.get(path, path) for path in layer.inputs))
 
 
 def _layer(row: LayerRow, inputs: tuple[str, ...]) -> Layer:
@@ -201,6 +220,8 @@ def _layer(row: LayerRow, inputs: tuple[str, ...]) -> Layer:
     if activation := _activation(row):
         return told("activation", (("activation", activation),))
     kind = OVER_MAPS[row.kind] if _is_over_maps(row) else row.kind
+    if kind in TO_A_VECTOR and len(row.output_shape) == 1:
+        kind = "Flatten"
     if kind not in KINDS or (KINDS[kind].name == "merge" and len(inputs) < 2):  # as x * 2
         return told(kind)
     given = dict(row.config) | {key: getattr(row, key) for key in COLUMNS}
