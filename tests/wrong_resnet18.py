@@ -310,6 +310,8 @@ ANSWERS: dict[str, Answer] = {
         "relu_before_add", 8.5, BN2, f'{BN2}    x = layers.ReLU(name=f"{{name}}_last")(x)\n'
     ),
     "no_last_relu": wrong("missing_relu", 6.75, RETURN, "    return x\n"),
+    "tanh": wrong("activation", 8.5, RELU1, RELU1.replace("ReLU(", 'Activation("tanh", ')),
+    "relu6": wrong("activation", 4.5, "layers.ReLU(", "layers.ReLU(6.0, "),
     "no_first_relu": wrong("missing_relu", 8.5, RELU1, ""),
     "bn_after_add": wrong("bn_after_add", 5.25, BN2 + ADD, ADD + BN2),
     "pre_activation": wrong("pre_activation", 7, *PRE_ACTIVATION),
@@ -373,7 +375,7 @@ ANSWERS: dict[str, Answer] = {
     ),
     "stem_without_relu": wrong("missing_relu", 9.25, STEM_RELU, ""),
     "stem_leaky": wrong(
-        "missing_relu", 9.25, STEM_RELU, STEM_RELU.replace("ReLU(", "LeakyReLU(0.01, ")
+        "activation", 9.25, STEM_RELU, STEM_RELU.replace("ReLU(", "LeakyReLU(0.01, ")
     ),
     "stem_without_shift": wrong(
         "setting", 9.25, STEM_BN, STEM_BN.replace('name="bn1"', 'center=False, name="bn1"')

@@ -146,7 +146,9 @@ MISTAKES: dict[str, tuple[str, str]] = {
 CODES: dict[tuple[str, ...], str] = {
     **{("main", "conv", "strides"): "stride_place", ("conv", "activation"): "bn_order"},
     **{("norm", "missing"): "missing_bn", ("norm", "extra"): "bn_after_add"},
-    **{("norm", "activation"): "missing_relu", ("merge", "activation"): "missing_relu"},
+    **dict.fromkeys(
+        [("norm", "activation=linear"), ("merge", "activation=linear")], "missing_relu"
+    ),
     ("main", "norm", "activation=relu"): "relu_before_add",
     ("shortcut", "norm", "activation"): "projection_relu",
     ("shortcut", "norm", "missing"): "projection_bn",
