@@ -156,3 +156,11 @@ def test_a_softmax_tells_of_nearly_every_class(room):
             if asked.get("include_top") and (shape := shape_of(asked)):
                 told = outputs(tuple(room.networks(asked)[0]), shape, case["seed"])
                 assert (told > 1e-25).mean() > 0.9
+
+
+def test_a_mistake_shows_beside_one_class_of_nearly_all_the_probability():
+    """What this seed draws makes it so; of the other classes, only the logarithms tell."""
+    task, answer = TASKS["backbone"], ANSWERS["backbone-linear_paths"]
+    case = task.draw_case(1)
+    score = task.mark(task.probe(namespace_of("linear", answer.source), case), case)
+    assert (score.points, codes(score)) == (answer.points, answer.codes)

@@ -509,6 +509,15 @@ ANSWERS: dict[str, Answer] = {
         "x = inception(x, block, width)",
         "x = keras.activations.relu(-inception(x, block, width))",
     ),
+    "linear_paths": wrong(
+        "backbone", "inception_numbers", 2.5, 'padding="same", activation="relu"', 'padding="same"'
+    ),
+    "average_in_inception": wrong(
+        "backbone", "inception_numbers", 2.5, "layers.MaxPooling2D(3", "layers.AveragePooling2D(3"
+    ),
+    "unpooled_path": wrong(
+        "backbone", "inception_numbers", 2.5, "conv(pooled, project", "conv(x, project"
+    ),
     "anew": wrong("backbone", "weights_lost", 2.5, "x = copied(layer, x)", f"x = {LAYERS}(x)"),
     # 6 under a budget
     "too_wide": wrong("budget", "over_macs", 2.25, "(1, 8)", "(1, 32)"),

@@ -234,11 +234,11 @@ def _read(told: object) -> tuple[Shape, np.ndarray | None]:
     return read_shape(told, "shape"), numbers(told.get("values"))
 
 
-def _is(told: object, right: np.ndarray) -> bool:
+def _is(told: object, right: np.ndarray, probabilities: bool = False) -> bool:
     shape, values = _read(told)
     if shape != right.shape or values is None or values.size != right.size:
         return False
-    return difference(values, right) < TOLERANCE
+    return difference(values, right, probabilities) < TOLERANCE
 
 
 def _judge_features(told: Json, asked: Json, seed: int) -> Verdict:
@@ -269,7 +269,7 @@ def _judge_inception(told: Json, asked: Json, seed: int) -> Verdict:
     replaced = _judge_replaced(found, asked)
     kept = _judge_kept(found, expect(told.get("weights"), dict, "weights", most=200), asked, seed)
     right = _output(asked, seed)
-    proven = _is(told.get("output"), right)
+    proven = _is(told.get("output"), right, probabilities=True)
     numbers = []
     if not proven and not replaced and not kept:
         shape = size(_read(told["output"])[0])

@@ -163,7 +163,8 @@ def _judge_style(reading: Reading) -> list[Mistake]:
         return [doubt(reading, "style")]
     right = outputs(layers, tuple(reading.asked["input_shape"]), reading.seed)
     fits = right.size == reading.outputs.size
-    worst = difference(reading.outputs, right) if fits else math.inf
+    is_softmax = layers[-1].get("activation") == "softmax"
+    worst = difference(reading.outputs, right, is_softmax) if fits else math.inf
     if worst < TOLERANCE:
         return []
     return [diagnose("numbers", "style", call=reading.call, worst=worst)]
