@@ -155,6 +155,13 @@ COPY = "deep.get_layer(layer.name).set_weights(layer.get_weights())"
 RESHAPED = "kernel.reshape(conv.kernel.shape)"
 LAYERS = "type(layer).from_config(layer.get_config())"
 NORMALISED = 'layers.Activation(lrn, name=f"block{number}_lrn")'
+ACTIVATED = 'activation="relu", name=name)(x)\n        x = layers.Max'
+AS_LAMBDA = ("Activation(", "Lambda(")
+RELU_BUT_BEFORE_LRN = """\
+                if index == len(sizes) or sizes[index] != "LRN":
+                    x = layers.ReLU()(x)
+"""
+OWN_RELU = "x = layers.Lambda(lambda t: ops.maximum(t, 0))(x)\n        x = layers.Max"
 BN = "            x = layers.BatchNormalization()(x)\n            x = layers.ReLU()(x)"
 DENSE_LIST = "[layer.name for layer in convolutions + dense]"
 LISTED = "[model.get_layer(name).output for name in names]"
@@ -184,6 +191,9 @@ ANSWERS: dict[str, Answer] = {
         if task != "backbone"
     },
     "family_from_letters": right("family", GIVEN + FAMILY_FROM_LETTERS),
+    "family_own_relu": right(
+        "family", but("family", ACTIVATED, f"name=name)(x)\n                {OWN_RELU}")
+    ),
     "family_lambda": right("family", but("family", "Activation(lrn,", "Lambda(lrn,")),
     "carry_over_by_name": right("carry_over", GIVEN + CARRY_OVER_BY_NAME),
     "convolutional_nested": right("convolutional", GIVEN + CONVOLUTIONAL_NESTED),

@@ -349,7 +349,7 @@ def _classes(built: Built) -> bool | Mistake | None:
 
 
 def _width(built: Built) -> bool | Mistake | None:
-    if not built.column or "width" not in built.reading.asked:
+    if "width" not in built.reading.asked or not (built.column or built.proven):
         return None
     if not built.scale:
         return True
