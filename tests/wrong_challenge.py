@@ -248,6 +248,15 @@ ANSWERS: dict[str, Answer] = {
         'name=f"block{number}_pool")(x)\n        if "LRN" in sizes:\n'
         f"            x = {NORMALISED}(x)\n",
     ),
+    "lrn_before_relu": Answer(
+        "family",
+        but(
+            *("family", ACTIVATED, f"name=name)(x)\n{RELU_BUT_BEFORE_LRN}        x = layers.Max"),
+            *(f"x = {NORMALISED}(x)", f"x = layers.ReLU()({NORMALISED.replace(*AS_LAMBDA)}(x))"),
+        ),
+        ("extra_layer", "activation"),
+        3.5,
+    ),
     "lrn_radius_5": wrong(
         "family", "lrn_numbers", 3.5, "[(2, 2)]", "[(5, 5)]", "range(5)", "range(11)"
     ),

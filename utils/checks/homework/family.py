@@ -107,6 +107,7 @@ class Built:
     column: str | None  # None: of no column
     scale: str | None
     is_lrn: bool | None = None  # whether the layer named so normalises as the paper; None: unknown
+    is_early: bool = False  # whether it stands before the ReLU
     is_sketch: bool = False  # Keras has refused it as a whole
 
     @property
@@ -122,7 +123,7 @@ class Built:
     @property
     def proven(self) -> bool:
         """Whether the numbers prove that the model is right, however it is written."""
-        return self.reading.proven and self.is_lrn is not False
+        return self.reading.proven and self.is_lrn is not False and not self.is_early
 
     def right(
         self, scale: str | None = None, column: str = "", classes: int = 0
@@ -225,10 +226,12 @@ def judge(calls: Json, case: Json) -> Verdict:
 
 def _built(reading: Reading, normalised: object, seed: int) -> Built:
     blocks, is_lrn = reading.blocks, None
+    is_early = False
     if reading.asked["config"] == "A-LRN":
         values, right = numbers(normalised), _normalised(seed)
         if values is not None:
             is_lrn = values.size == right.size and difference(values, right) < TOLERANCE
+            is_early = _follows_no_relu(blocks)
         (right_one,) = (layer for layer in network("A-LRN", False, 0) if layer.kind == "lrn")
         settings = (("depth_radius", "?"),) if is_lrn is False else right_one.settings
         others = [layer for layer in blocks if layer.kind in NORMALISATIONS]
@@ -242,12 +245,24 @@ def _built(reading: Reading, normalised: object, seed: int) -> Built:
             replace(layer, kind="lrn", settings=settings) if _may_normalise(layer) else layer
             for layer in blocks
         )
-    built = Built(reading, blocks, None, None, is_lrn)
+    built = Built(reading, blocks, None, None, is_lrn, is_early)
     for scale in SCALES:
         for column in (built.config, *COLUMNS):
             if same(blocks, built.right(scale, column)):
                 return replace(built, column=column, scale=scale)
     return built
+
+
+def _follows_no_relu(blocks: Sequence[Layer]) -> bool:
+    """Whether the layer named so is right behind a convolution, which it has joined if it could.
+
+    The numbers hardly tell: of small values, what normalises only scales.
+    """
+    linear = [
+        one.path for one in blocks if one.kind == "conv" and one.get("activation") == "linear"
+    ]
+    found = next((layer for layer in blocks if layer.name == LRN), None)
+    return found is None or found.inputs[0] in linear
 
 
 def _may_normalise(layer: Layer) -> bool:
@@ -351,7 +366,7 @@ def _classes(built: Built) -> bool | Mistake | None:
 def _width(built: Built) -> bool | Mistake | None:
     if "width" not in built.reading.asked or not (built.column or built.proven):
         return None
-    if not built.scale:
+    if built.proven or not built.scale:
         return True
     convolutions = [layer for layer in built.blocks if layer.kind == "conv"]
     return _scaled(built, built.scale, "arguments", " filters ", convolutions)
