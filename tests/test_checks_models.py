@@ -373,6 +373,10 @@ def test_branches_may_be_concatenated_in_any_order_and_none_may_be_lacking(how, 
         (["", "relu", "relu"], True),  # the largest of what is not below 0
         (["relu", "relu", "relu"], True),
         (["relu", "", "sparsemax"], True),  # what can't be computed: the numbers decide
+        (["relu", "", "leaky_relu(-.-)"], True),
+        (["relu", "", "relu(3)"], True),
+        (["relu", "", "clipped_relu"], True),
+        (["relu", "", "leaky_relu(1e999)"], False),
         (["", "", "relu"], False),
         (["leaky_relu(0.001)", "", "relu"], False),
         (["relu", "", "gelu"], False),

@@ -283,7 +283,11 @@ def _activation(told: Any) -> Callable[[Array], Array] | None:
     function = ACTIVATIONS.get(parts[1]) if parts else None
     if parts is None or function is None:
         return None
-    given = [float(parts[2])] if parts[2] else []
+    try:
+        given = [float(parts[2])] if parts[2] else []
+        function(np.ones(1, np.float32), *given)
+    except (TypeError, ValueError):  # a number that it does not take, or lacks, or that is none
+        return None
     return lambda x: function(x, *given)
 
 
