@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 from answering import namespace_of
 from IPython.core.interactiveshell import InteractiveShell
@@ -15,7 +17,7 @@ from utils.checks.errors import ERRORS, LACKING, explain_answer
 from utils.checks.layers import Malformed
 from utils.checks.mistakes import FAILURES, SHARED
 from utils.checks.probe import probe_tensor_maker
-from utils.checks.task import attempt
+from utils.checks.task import attempt, defaults
 
 BLOCK = {"seed": 3, "input_shape": [9, 8, 128], "arguments": []}
 
@@ -211,6 +213,15 @@ def test_a_check_says_that_it_judges_an_older_definition(shell, capsys):
     assert note() == ""
     run("%time y = 1\nx = block3")
     assert note() == ""
+
+
+def test_defaults_travel_however_many_and_large_they_are():
+    many = "".join(f", more{n}={n}" for n in range(60))
+    source = but("classes=1000", f"classes=10**5000, text='?' * 10**6{many}")
+    function = namespace_of("many_defaults", source)["VGG16"]
+    (told,) = checks.vgg16(function).diagnoses
+    assert told.code == "default_value"
+    assert len(json.dumps(defaults(function))) < 1000
 
 
 def test_a_model_that_can_t_be_run_says_why():

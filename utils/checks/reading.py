@@ -22,7 +22,7 @@ from .layers import (
     split,
     without_activations,
 )
-from .task import Json, arguments, shape_of
+from .task import MOST_DEFAULTS, Json, arguments, shape_of
 from .weights import Step, fingerprint, seeded_images
 
 MAX_OUTPUTS = 50_000
@@ -168,7 +168,7 @@ def read(
     answer = expect(answer, dict, "call")
     unknown = expect(answer.get("unknown"), list, "unknown", most=20)
     names = tuple(expect(name, str, "unknown", most=50) for name in unknown)
-    told = expect(answer.get("defaults", {}), dict, "defaults", most=50)
+    told = expect(answer.get("defaults", {}), dict, "defaults", most=MOST_DEFAULTS)
     defaults = {name: plain(value, depth=0) for name, value in told.items()}
     reading = Reading(call, asked, tuple(expected), seed, tuple(map(tuple, also)), names, defaults)
     if "error" in answer:

@@ -15,6 +15,7 @@ from typing import Any
 
 from . import causes, stale
 from .fresh import fresh_settings
+from .layers import plain
 from .mistakes import Texts
 from .score import Score
 
@@ -29,6 +30,7 @@ RUN_AT = "run_at"
 MESSAGE_LIMIT = 500  # characters of a student's error that travel
 PLAIN = (bool, int, str, type(None))  # types of a default that travels
 NOWHERE = "無"  # told of a parameter without one
+MOST_DEFAULTS = 20
 
 
 @dataclass(frozen=True)
@@ -146,7 +148,11 @@ def defaults(function: Function) -> Json:
         each for each in parameters if each.kind not in (each.VAR_POSITIONAL, each.VAR_KEYWORD)
     ]
     told = {each.name: NOWHERE if each.default is each.empty else each.default for each in named}
-    return {name: value for name, value in told.items() if isinstance(value, PLAIN)}
+    return {
+        name: plain(value, depth=0)
+        for name, value in list(told.items())[:MOST_DEFAULTS]
+        if isinstance(value, PLAIN)
+    }
 
 
 def unknown_arguments(function: Function, names: list[str]) -> list[str]:
