@@ -419,6 +419,7 @@ ANSWERS: dict[str, Answer] = {
     "vgg_head": wrong(
         "extra_layer", 9.25, DENSE, f'        x = layers.Dense(4096, "relu")(x)\n{DENSE}'
     ),
+    "pooled_only": wrong("missing_dense", 9.25, DENSE, ""),
     "top_always": wrong("include_top", 9.25, HEAD, "    if True:\n"),
     "top_never": wrong("include_top", 8.75, HEAD, "    if False:\n"),
     "pooled_without_top": wrong(

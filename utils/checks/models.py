@@ -240,7 +240,8 @@ def _include_top(reading: Reading) -> Mistake | None:
         reading.asked["include_top"],
         [one for one in reading.layers if one.kind == "dense"],
     )
-    if asked == bool(dense):
+    is_other_head = asked and len(reading.output_shape) == 1  # told layer by layer
+    if asked == bool(dense) or is_other_head:
         return None
     if dense and dense[-1].get("activation") == "softmax" and len(reading.tail) < 2:
         return diagnose("softmax_without_top", "", layers=listed(one.name for one in dense))
