@@ -109,7 +109,9 @@ def page(browser):
 
 
 def opened(page, lab: str, name: str, home: Path) -> None:
-    """Open a notebook; it is there when all of its cells are, and its title is shown."""
+    """Open a notebook; it is there when all of its cells are, its title is shown, and its kernel
+    waits: what is run before, JupyterLab drops.
+    """
     from playwright.sync_api import expect
 
     saved = nbformat.read(home / name, 4).cells
@@ -118,6 +120,7 @@ def opened(page, lab: str, name: str, home: Path) -> None:
     expect(cells).to_have_count(len(saved))
     title = saved[0].source.splitlines()[0].lstrip("# ")
     expect(cells.first).to_contain_text(title)
+    expect(page.get_by_text(IDLE)).to_be_visible()
 
 
 def fill(cell, source: str) -> None:
@@ -167,8 +170,7 @@ def test_a_notebook_that_is_opened_is_not_changed_by_it(name, lab, home, page):
 
     before = (home / name).read_bytes()
     opened(page, lab, name, home)
-    # The kernel says what it is; where a notebook says otherwise, it is marked as changed.
-    expect(page.get_by_text(IDLE)).to_be_visible()
+    # The kernel has said what it is; where a notebook says otherwise, it is marked as changed.
     page.wait_for_timeout(1000)
     expect(page.locator(".jp-mod-dirty")).to_have_count(0)
     told = {cell.metadata.get("alt") for cell in nbformat.read(home / name, 4).cells}
